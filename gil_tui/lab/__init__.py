@@ -1,0 +1,1 @@
+"""Conducts runs: bench child, watch and verdict become a `Run`."""

@@ -1,0 +1,194 @@
+"""What is kept of a sweep: host, interpreters, runs and trials, as JSON and back."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from gil_tui.bench.spec import Experiment, PythonFacts, TrialResult
+from gil_tui.verdict.model import Verdict
+from gil_tui.verdict.statistics import Interval
+
+RUN_SCHEMA = "gil-tui/run/1"
+
+STATUSES = ("running", "done", "interrupted", "failed", "timeout")
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """The machine: `cpus` online, `cpus_effective` after affinity and quota, and what set that limit."""
+
+    name: str
+    system: str
+    machine: str
+    cpus: int
+    cpus_effective: float
+    cpus_limited_by: str
+    memory_bytes: int
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "Host":
+        """The inverse of `to_json`."""
+        return cls(**document)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One repetition: its result or its failure, and what the program printed (bounded).
+
+    `marks` names what disturbed it (steal, pressure, throttling), empty for a quiet trial. `observed`
+    is what the watch saw during the work: keys `gil`, `threads` and `why` of the JSON contract.
+    """
+
+    number: int
+    result: TrialResult | None
+    failure: Mapping[str, str] | None = None
+    stdout: str = ""
+    stderr: str = ""
+    marks: tuple[str, ...] = ()
+    overhead_s: float | None = None
+    observed: Mapping[str, Any] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As one flat JSON object: the result's fields beside the trial's own."""
+        result = self.result.to_json() if self.result else {}
+        return result | {
+            "number": self.number,
+            "failure": dict(self.failure) if self.failure else None,
+            "stdout": self.stdout,
+            "stderr": self.stderr,
+            "marks": list(self.marks),
+            "overhead_s": self.overhead_s,
+            "observed": dict(self.observed) if self.observed else None,
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "Trial":
+        """The inverse of `to_json`."""
+        return cls(
+            number=document["number"],
+            result=TrialResult.from_json(document) if "wall_s" in document else None,
+            failure=document.get("failure"),
+            stdout=document.get("stdout", ""),
+            stderr=document.get("stderr", ""),
+            marks=tuple(document.get("marks", ())),
+            overhead_s=document.get("overhead_s"),
+            observed=document.get("observed"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One experiment with its trials, what was watched meanwhile, the host, and the verdict.
+
+    `id` is None until the history has given one. `speedup` is against `sequential` on the same
+    interpreter and the same work, None where that was not run. Runs of one sweep share `sweep_id`.
+    `gil` and `threads` hold the JSON contract's objects, None with the reason in `watch_why`.
+    """
+
+    experiment: Experiment
+    host: Host
+    created_at: str
+    sweep_id: str
+    id: int | None = None
+    status: str = "running"
+    version: str = ""
+    python: PythonFacts | None = None
+    trials: tuple[Trial, ...] = ()
+    wall_s: Interval | None = None
+    speedup: Interval | None = None
+    gil: Mapping[str, Any] | None = None
+    threads: Mapping[str, Any] | None = None
+    watch_why: str = ""
+    verdict: Verdict | None = None
+    failure: Mapping[str, str] | None = None
+    seed: int = 0
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def walls_s(self) -> list[float]:
+        """Wall times of the trials that finished, in order."""
+        return [trial.result.wall_s for trial in self.trials if trial.result]
+
+    def with_id(self, run_id: int) -> "Run":
+        """The same run under the history's number."""
+        return replace(self, id=run_id)
+
+    def to_json(self) -> dict[str, Any]:
+        """As the `runs` entry of the JSON contract."""
+        return {
+            "id": self.id,
+            "sweep_id": self.sweep_id,
+            "created_at": self.created_at,
+            "status": self.status,
+            "version": self.version,
+            "experiment": self.experiment.to_json(),
+            "python": self.python.to_json() if self.python else None,
+            "host": self.host.to_json(),
+            "trials": [trial.to_json() for trial in self.trials],
+            "wall_s": self.wall_s.to_json() if self.wall_s else None,
+            "speedup": self.speedup.to_json() if self.speedup else None,
+            "gil": dict(self.gil) if self.gil else None,
+            "threads": dict(self.threads) if self.threads else None,
+            "watch_why": self.watch_why,
+            "verdict": self.verdict.to_json() if self.verdict else None,
+            "failure": dict(self.failure) if self.failure else None,
+            "seed": self.seed,
+            "notes": list(self.notes),
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "Run":
+        """The inverse of `to_json`."""
+
+        def optional(kind: Any, key: str) -> Any:
+            return kind.from_json(document[key]) if document.get(key) else None
+
+        return cls(
+            experiment=Experiment.from_json(document["experiment"]),
+            host=Host.from_json(document["host"]),
+            created_at=document["created_at"],
+            sweep_id=document["sweep_id"],
+            id=document.get("id"),
+            status=document.get("status", "done"),
+            version=document.get("version", ""),
+            python=optional(PythonFacts, "python"),
+            trials=tuple(Trial.from_json(item) for item in document.get("trials", ())),
+            wall_s=optional(Interval, "wall_s"),
+            speedup=optional(Interval, "speedup"),
+            gil=document.get("gil"),
+            threads=document.get("threads"),
+            watch_why=document.get("watch_why", ""),
+            verdict=optional(Verdict, "verdict"),
+            failure=document.get("failure"),
+            seed=document.get("seed", 0),
+            notes=tuple(document.get("notes", ())),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Runs of one workload over executors and worker counts, with the verdict on all of them."""
+
+    id: str
+    host: Host
+    runs: tuple[Run, ...]
+    verdict: Verdict | None = None
+    fits: tuple[Mapping[str, Any], ...] = ()
+    best: Mapping[str, Any] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The document of `run --json`."""
+        return {
+            "schema": RUN_SCHEMA,
+            "host": self.host.to_json(),
+            "runs": [run.to_json() for run in self.runs],
+            "sweep": {
+                "fits": [dict(fit) for fit in self.fits],
+                "best": dict(self.best) if self.best else None,
+                "verdict": self.verdict.to_json() if self.verdict else None,
+            },
+        }

@@ -1,0 +1,97 @@
+"""Medians and ratios with their intervals, outliers, and when enough has been measured."""
+
+import math
+import random
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+LEVEL = 0.95
+OUTLIER_MADS = 14.826
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A median with its interval; `level` is the coverage that the interval really has."""
+
+    median: float
+    low: float
+    high: float
+    level: float = LEVEL
+
+    @property
+    def half_width_share(self) -> float:
+        """Half the interval's width as a share of the median; infinite for a median of 0."""
+        return (self.high - self.low) / 2 / self.median if self.median else math.inf
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "Interval":
+        """The inverse of `to_json`."""
+        return cls(**document)
+
+
+def median_interval(values: Sequence[float], level: float = LEVEL) -> Interval:
+    """Interval of the median by order statistics (Hahn and Meeker, Statistical Intervals, 5.2).
+
+    The narrowest symmetric pair of order statistics that covers `level`; with too few values the
+    extremes, `level` then saying what they cover: 1 - 2 * 2**-n. Raises ValueError without values.
+    """
+    if not values:
+        raise ValueError("no values")
+    ordered = sorted(values)
+    n = len(ordered)
+    tail = 0.0
+    rank, reached = 0, 1 - 2 * 0.5**n
+    for k in range(n // 2):
+        tail += math.comb(n, k) * 0.5**n
+        if 1 - 2 * tail < level:
+            break
+        rank, reached = k, 1 - 2 * tail
+    return Interval(statistics.median(ordered), ordered[rank], ordered[n - 1 - rank], max(0.0, reached))
+
+
+def ratio_interval(
+    numerator: Sequence[float], denominator: Sequence[float], *, draws: int = 2000, seed: int = 1
+) -> Interval:
+    """Ratio of two medians, both arms resampled (percentile bootstrap, fixed `seed`).
+
+    Raises ValueError without values.
+    """
+    if not numerator or not denominator:
+        raise ValueError("no values")
+    source = random.Random(seed)
+    ratios = sorted(
+        statistics.median(source.choices(numerator, k=len(numerator)))
+        / statistics.median(source.choices(denominator, k=len(denominator)))
+        for _ in range(draws)
+    )
+    centre = statistics.median(numerator) / statistics.median(denominator)
+    tail = int(draws * (1 - LEVEL) / 2)
+    return Interval(centre, ratios[tail], ratios[-1 - tail])
+
+
+def outliers(values: Sequence[float]) -> list[int]:
+    """Positions of values further than `OUTLIER_MADS` median absolute deviations from the median."""
+    if len(values) < 3:
+        return []
+    centre = statistics.median(values)
+    mad = statistics.median(abs(value - centre) for value in values)
+    return [i for i, value in enumerate(values) if mad and abs(value - centre) > OUTLIER_MADS * mad]
+
+
+def percentile(ordered: Sequence[float], share: float) -> float:
+    """Linear interpolation between the closest ranks of ascending values (R's type 7)."""
+    position = (len(ordered) - 1) * share
+    below = math.floor(position)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (ordered[above] - ordered[below]) * (position - below)
+
+
+def precise_enough(values: Sequence[float], *, at_least: int = 6, half_width_share: float = 0.02) -> bool:
+    """True when `at_least` values stand and the median's 95 % interval is within `half_width_share`."""
+    return len(values) >= at_least and median_interval(values).half_width_share <= half_width_share
