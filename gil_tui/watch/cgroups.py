@@ -1,0 +1,103 @@
+"""What a control group allows a process of CPU time, and how long it held the process back.
+
+Sources: cgroup(7), the kernel's admin-guide/cgroup-v2 and scheduler/sched-bwc, accounting/psi.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+CGROUP_ROOT = Path("/sys/fs/cgroup")
+
+
+@dataclass(frozen=True, slots=True)
+class Cgroup:
+    """One control group with a say about CPU time; `version` is 1 or 2."""
+
+    directory: Path
+    version: int
+
+    def quota_cpus(self) -> float | None:
+        """CPUs that the quota allows, such as 1.5; None without a quota or where it cannot be read."""
+        if self.version == 2:
+            words = read_text(self.directory / "cpu.max").split()
+        else:
+            words = [
+                read_text(self.directory / name).strip() for name in ("cpu.cfs_quota_us", "cpu.cfs_period_us")
+            ]
+        try:
+            quota_us, period_us = map(int, words)
+        except ValueError:  # `max`, or no such file: the root of a hierarchy has none
+            return None
+        return quota_us / period_us if quota_us > 0 and period_us > 0 else None
+
+    def periods(self) -> tuple[int, int] | None:
+        """Periods of the quota so far and how many of them ran into it; None if it cannot be read."""
+        counters = dict(line.split(None, 1) for line in _pairs(read_text(self.directory / "cpu.stat")))
+        try:
+            return int(counters["nr_periods"]), int(counters["nr_throttled"])
+        except (KeyError, ValueError):
+            return None
+
+
+def cpu_cgroups(process: Path, cgroup_root: Path = CGROUP_ROOT) -> tuple[Cgroup, ...]:
+    """The groups above the process of the /proc folder `process`: its own first, then up to the root.
+
+    Only folders that exist here: inside a container the path in `/proc/PID/cgroup` may be the host's
+    while the mount shows the container's own group as its root, which is then the one that is found.
+    """
+    found: list[Cgroup] = []
+    for line in read_text(process / "cgroup").splitlines():
+        hierarchy, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
+        if hierarchy == "0" and not controllers:
+            mount, version = _unified_mount(cgroup_root), 2
+        elif "cpu" in controllers.split(","):
+            mount, version = _cpu_mount(cgroup_root, controllers), 1
+        else:
+            continue
+        if mount is not None:
+            found += [Cgroup(directory, version) for directory in _upwards(mount, path)]
+    return tuple(found)
+
+
+def pressure_us(path: Path) -> int | None:
+    """Microseconds in which some task waited for a CPU, from a PSI file; None where there is none."""
+    for line in read_text(path).splitlines():
+        if line.startswith("some "):
+            total = line.rpartition("total=")[2]
+            return int(total) if total.isdigit() else None
+    return None
+
+
+def read_text(path: Path) -> str:
+    """A small kernel file; empty if it is not there, may not be read, or its process is gone."""
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+def _pairs(text: str) -> list[str]:
+    return [line for line in text.splitlines() if len(line.split()) == 2]
+
+
+def _unified_mount(cgroup_root: Path) -> Path | None:
+    for mount in (cgroup_root, cgroup_root / "unified"):
+        if (mount / "cgroup.controllers").exists():
+            return mount
+    return None
+
+
+def _cpu_mount(cgroup_root: Path, controllers: str) -> Path | None:
+    for name in ("cpu", controllers, "cpu,cpuacct", "cpuacct,cpu"):
+        if (cgroup_root / name).is_dir():
+            return cgroup_root / name
+    return None
+
+
+def _upwards(mount: Path, path: str) -> list[Path]:
+    parts = PurePosixPath(path.lstrip("/")).parts
+    if ".." in parts:  # a group outside this namespace: only the root of the mount is known
+        parts = ()
+    folders = [mount.joinpath(*parts[:depth]) for depth in range(len(parts), -1, -1)]
+    return [folder for folder in folders if folder.is_dir()]
