@@ -1,0 +1,149 @@
+"""How CPython lays out what the gauge reads: the GIL struct, and the debug offsets of 3.13 and later.
+
+Sources: `struct _gil_runtime_state` (Include/internal/pycore_gil.h, unchanged from 3.8 to 3.15 on LP64),
+`_Py_DebugOffsets` (Include/internal/pycore_runtime.h, from 3.14 pycore_debug_offsets.h), and glibc's
+`struct __pthread_cond_s` (sysdeps/nptl/bits/thread-shared-types.h), whose shape changed in 2.41.
+"""
+
+import struct
+from dataclasses import dataclass
+
+GIL_SIZE = 224
+"""No GIL struct is larger: it ends with the switch mutex, after 208 bytes, 216 when free-threaded."""
+
+DEFAULT_INTERVAL_US = 5000
+
+_COOKIE = b"xdebugpy"
+_FIXED_WORDS = 3  # of the runtime state: size, finalizing, interpreters_head
+_INTERPRETER_13 = ("size", "id", "next", *["_"] * 5, "gil", *["_"] * 4)
+_INTERPRETER_14 = ("size", "id", "next", *["_"] * 6, "gil", *["_"] * 6)  # threads_main; two at the end
+_THREAD_13 = ("size", *["_"] * 5, "native_id")
+_THREAD_15 = ("size", *["_"] * 8, "native_id")  # base_frame, last_profiled_frame and its sequence number
+_FIELDS = {
+    13: (_INTERPRETER_13, _THREAD_13),
+    14: (_INTERPRETER_14, _THREAD_13),
+    15: (_INTERPRETER_14, _THREAD_15),
+}
+_LARGEST_STRUCT = 1 << 24
+_MOST_WORDS = 64
+
+DEBUG_OFFSETS_SIZE = 24 + 8 * _MOST_WORDS
+"""As much of `_PyRuntime` as `parse_debug_offsets` wants to see."""
+
+
+@dataclass(frozen=True, slots=True)
+class DebugOffsets:
+    """Where 3.13 and later keep interpreters, their GILs and their threads, in bytes from the struct."""
+
+    version: tuple[int, int, int]
+    free_threaded: bool
+    interpreters_head: int
+    interpreter_id: int
+    interpreter_next: int
+    interpreter_gil: int
+    thread_native_id: int
+
+
+def parse_debug_offsets(data: bytes) -> DebugOffsets | None:
+    """The first `DEBUG_OFFSETS_SIZE` bytes of `_PyRuntime`; None before 3.13 or when they make no sense."""
+    if len(data) < DEBUG_OFFSETS_SIZE or not data.startswith(_COOKIE):
+        return None
+    number, free_threaded = struct.unpack_from("=QQ", data, len(_COOKIE))
+    words = struct.unpack_from(f"={_MOST_WORDS}Q", data, 24)
+    version = split_version(number)
+    interpreter_names, thread_names = _FIELDS.get(version[1], _FIELDS[max(_FIELDS)])
+    runtime_size, _, head = words[:_FIXED_WORDS]
+    rest = words[_FIXED_WORDS:]
+    interpreter = dict(zip(interpreter_names, rest, strict=False))
+    thread = dict(zip(thread_names, rest[len(interpreter_names) :], strict=False))
+    inside = (
+        head < runtime_size <= _LARGEST_STRUCT
+        and all(interpreter[name] < interpreter["size"] <= _LARGEST_STRUCT for name in ("id", "next", "gil"))
+        and thread["native_id"] < thread["size"] <= _LARGEST_STRUCT
+    )
+    if not inside or version[0] != 3 or free_threaded > 1:
+        return None
+    return DebugOffsets(
+        version=version,
+        free_threaded=bool(free_threaded),
+        interpreters_head=head,
+        interpreter_id=interpreter["id"],
+        interpreter_next=interpreter["next"],
+        interpreter_gil=interpreter["gil"],
+        thread_native_id=thread["native_id"],
+    )
+
+
+def split_version(number: int) -> tuple[int, int, int]:
+    """PY_VERSION_HEX as (major, minor, micro)."""
+    return number >> 24 & 255, number >> 16 & 255, number >> 8 & 255
+
+
+@dataclass(frozen=True, slots=True)
+class GilState:
+    """One look at a GIL struct: `holder` is the address of a PyThreadState, the last one if not `locked`.
+
+    `waiting_old` and `waiting_new` are the waiters by the condition variable's shape before and from
+    glibc 2.41, None where that shape does not fit. `enabled` is None except on free-threaded builds.
+    """
+
+    interval_us: int
+    holder: int
+    locked: int
+    switches: int
+    waiting_old: int | None
+    waiting_new: int | None
+    enabled: bool | None
+
+    @property
+    def plausible(self) -> bool:
+        """Can this be a GIL? Interval up to 1000 s, locked -1, 0 or 1, an aligned user-space holder."""
+        return (
+            0 < self.interval_us <= 1_000_000_000
+            and self.locked in (-1, 0, 1)
+            and self.holder % 8 == 0
+            and (self.holder == 0 or 0x10000 <= self.holder < 1 << 56)
+            and (self.holder != 0 or self.locked != 1)
+        )
+
+
+_COND = 32
+_WREFS_OLD, _WREFS_NEW = _COND + 36, _COND + 28
+_MONOTONIC = 2  # low three bits of __wrefs: not shared, CLOCK_MONOTONIC, nobody destroys it
+_MOST_WAITERS = 100_000
+_FIELDS_READ = struct.Struct("=QQi4xQ28xI4xI")
+
+
+@dataclass(frozen=True, slots=True)
+class GilLayout:
+    """One shape of the GIL struct: free-threaded builds put `int enabled` before all the rest."""
+
+    free_threaded: bool = False
+
+    @property
+    def size(self) -> int:
+        """Bytes to read for one sample."""
+        return _FIELDS_READ.size + 8 * self.free_threaded
+
+    @property
+    def timed_wait_words(self) -> tuple[int, ...]:
+        """Where in the struct the futex words lie on which a thread waits for the GIL with a timeout."""
+        return tuple(_COND + at + 8 * self.free_threaded for at in (40, 44, 32, 36))
+
+    def decode(self, data: bytes) -> GilState:
+        """The `size` bytes at a GIL's address."""
+        shift = 8 * self.free_threaded
+        interval_us, holder, locked, switches, new, old = _FIELDS_READ.unpack_from(data, shift)
+        return GilState(
+            interval_us=interval_us,
+            holder=holder,
+            locked=locked,
+            switches=switches,
+            waiting_old=_waiters(old),
+            waiting_new=_waiters(new),
+            enabled=data[:4] != b"\0\0\0\0" if shift else None,
+        )
+
+
+def _waiters(wrefs: int) -> int | None:
+    return wrefs >> 3 if wrefs & 7 == _MONOTONIC and wrefs >> 3 <= _MOST_WAITERS else None
