@@ -1,0 +1,72 @@
+"""Opening the SQLite file: to write, or only to read."""
+
+import sqlite3
+import time
+from pathlib import Path
+
+from gil_tui.history.errors import primary_code, read_only
+from gil_tui.history.schema import MIGRATIONS, check, migrate
+
+BUSY_TIMEOUT_S = 5.0
+CACHE_KIB = 32 * 1024
+"""Room for the narrow table of 100,000 runs, so that filtering as one types reads the disk once."""
+
+
+def connect_to_write(path: Path) -> sqlite3.Connection:
+    """The store with today's schema, made when missing; `:memory:` for one that is never on disk."""
+    connection = _connect(str(path))
+    try:
+        _tune(connection)
+        _use_wal(connection)
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        migrate(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def connect_to_read(path: Path) -> sqlite3.Connection:
+    """Without the right to write beside it, SQLite reads a WAL store only as one that nobody changes."""
+    try:
+        return _connect_as(path, "mode=ro")
+    except sqlite3.OperationalError as error:
+        if primary_code(error) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+            raise
+        return _connect_as(path, "mode=ro&immutable=1")
+
+
+def _connect_as(path: Path, parameters: str) -> sqlite3.Connection:
+    connection = _connect(f"{path.absolute().as_uri()}?{parameters}", uri=True)
+    try:
+        _tune(connection)
+        if check(connection, path) < len(MIGRATIONS):  # it would have to be brought up to today's schema
+            raise read_only(path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _tune(connection: sqlite3.Connection) -> None:
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Turn on write-ahead logging; SQLite does not wait for other instances that do so at this moment."""
+    give_up_s = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if primary_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > give_up_s:
+                raise
+            time.sleep(0.02)
+
+
+def _connect(database: str, *, uri: bool = False) -> sqlite3.Connection:
+    return sqlite3.connect(
+        database, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, uri=uri
+    )

@@ -1,0 +1,41 @@
+"""Who writes a run: an instance of gil-tui, known by boot, process id and start time."""
+
+import os
+from functools import cache
+from pathlib import Path
+
+
+def this_instance() -> str:
+    """The mark of this process, to be kept with the runs that it has under way."""
+    pid = os.getpid()
+    return f"{_boot()} {pid} {_started(pid)}"
+
+
+def is_alive(mark: str | None) -> bool:
+    """True when the instance that left `mark` still runs on this host; a reused pid does not count."""
+    boot, _, rest = (mark or "").partition(" ")
+    pid, _, started = rest.partition(" ")
+    return boot == _boot() and pid.isdigit() and bool(started) and started == _started(int(pid))
+
+
+@cache
+def _boot() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return "-"
+
+
+def _started(pid: int) -> str:
+    """Start time of the process, field 22 of /proc/PID/stat (proc_pid_stat(5)); empty when it is gone."""
+    if Path("/proc/self/stat").exists():
+        try:
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        except (OSError, IndexError):
+            return ""
+    import psutil
+
+    try:
+        return str(psutil.Process(pid).create_time())
+    except psutil.Error:
+        return ""

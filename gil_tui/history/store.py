@@ -1,0 +1,254 @@
+"""The SQLite store of runs and their trials."""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from gil_tui.history.connect import connect_to_read, connect_to_write
+from gil_tui.history.errors import NoSuchRunError, StoreError, corrupt, explained
+from gil_tui.history.owner import is_alive, this_instance
+from gil_tui.history.place import default_path, prepare
+from gil_tui.history.rows import COLUMNS, HistoryRow, columns_of
+from gil_tui.lab.records import Run, Trial
+from gil_tui.verdict.statistics import median_interval
+
+
+class History:
+    """Every run, on disk. Safe to use from several threads, and by several instances at once.
+
+    All methods raise `StoreError`, one line with cause and remedy, when the store fails.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        """For `open` and `in_memory`; `connection` is in autocommit mode with its schema in place."""
+        self.path = path
+        self._connection = connection
+        self._lock = threading.RLock()
+        self._owner = this_instance()
+
+    @classmethod
+    def open(cls, path: Path | None = None, *, read_only: bool = False) -> "History":
+        """The store at `path`, made when missing and brought to today's schema.
+
+        With `read_only` nothing is made, changed or locked, so a store that may only be read can be.
+        """
+        path = path or default_path()
+        if not read_only:
+            prepare(path)
+        try:
+            connection = connect_to_read(path) if read_only else connect_to_write(path)
+        except sqlite3.Error as error:
+            raise explained(error, path) from error
+        history = cls(connection, path)
+        if not read_only:
+            try:
+                history._settle()
+            except StoreError:
+                history.close()
+                raise
+        return history
+
+    @classmethod
+    def in_memory(cls) -> "History":
+        """A store that keeps nothing beyond this process."""
+        path = Path(":memory:")
+        return cls(connect_to_write(path), path)
+
+    def add_run(self, run: Run) -> int:
+        """Keep a run that begins; returns the number under which it stands."""
+        with self._writing() as connection:
+            columns = self._columns(run, len(run.trials))
+            names = ", ".join(columns)
+            marks = ", ".join(f":{name}" for name in columns)
+            cursor = connection.execute(f"INSERT INTO runs ({names}) VALUES ({marks})", columns)
+            run_id = cursor.lastrowid
+            assert run_id is not None
+            self._put_document(run.with_id(run_id))
+            self._put_trials(run_id, run.trials)
+        return run_id
+
+    def add_trial(self, run_id: int, trial: Trial) -> None:
+        """Keep a trial that ended; it is on disk when this returns."""
+        with self._writing() as connection:
+            self._put_trials(run_id, [trial])
+            connection.execute(
+                "UPDATE runs SET trials = (SELECT count(*) FROM trials WHERE run_id = :id) WHERE id = :id",
+                {"id": run_id},
+            )
+
+    def finish_run(self, run: Run) -> None:
+        """Keep the run as it stands at its end: status, intervals, verdict, and any trial not kept yet."""
+        if run.id is None:
+            raise ValueError("a run without a number was never added")
+        with self._writing():
+            self._put_trials(run.id, run.trials)
+            self._put_columns(run)
+            self._put_document(run)
+
+    def rows(
+        self,
+        filter: str = "",
+        limit: int = 200,
+        offset: int = 0,
+        newest_first: bool = True,
+        order_by: str = "id",
+    ) -> list[HistoryRow]:
+        """The runs whose line holds every word of `filter`, by the column `order_by` of `HistoryRow`.
+
+        Rows without a value in that column come last. Raises ValueError for a column that is not there.
+        """
+        if order_by not in COLUMNS:
+            raise ValueError(f"no column {order_by}")
+        direction = "DESC" if newest_first else "ASC"
+        order = f"id {direction}" if order_by == "id" else f"{order_by} {direction} NULLS LAST, id DESC"
+        condition, words = _condition(filter)
+        with self._explaining() as connection:
+            found = connection.execute(
+                f"SELECT owner, {', '.join(COLUMNS)} FROM runs WHERE id IN "
+                f"(SELECT id FROM runs {condition} ORDER BY {order} LIMIT ? OFFSET ?) ORDER BY {order}",
+                (*words, limit, offset),
+            ).fetchall()
+        return [_as_shown(HistoryRow(*values), owner) for owner, *values in found]
+
+    def count(self, filter: str = "") -> int:
+        """How many runs `rows` would give without a limit."""
+        condition, words = _condition(filter)
+        with self._explaining() as connection:
+            number: int = connection.execute(f"SELECT count(*) FROM runs {condition}", words).fetchone()[0]
+        return number
+
+    def run(self, run_id: int) -> Run:
+        """The whole run with its trials; raises `NoSuchRunError`."""
+        with self._explaining():
+            return self._load(run_id)
+
+    def sweep(self, sweep_id: str) -> list[Run]:
+        """All runs of one sweep, in the order in which they were added; empty when there is none."""
+        with self._explaining() as connection:
+            found = connection.execute("SELECT id FROM runs WHERE sweep_id = ? ORDER BY id", (sweep_id,))
+            return [self._load(run_id) for (run_id,) in found.fetchall()]
+
+    def delete(self, ids: Iterable[int]) -> int:
+        """Forget these runs and their trials; returns how many there were.
+
+        A run that a live instance has under way stays.
+        """
+        self._settle()
+        with self._writing() as connection:
+            return connection.executemany(
+                "DELETE FROM runs WHERE id = ? AND status <> 'running'", ((number,) for number in ids)
+            ).rowcount
+
+    def close(self) -> None:
+        """Let go of the file; may be called twice."""
+        with self._lock:
+            self._connection.close()
+
+    def __enter__(self) -> "History":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def _explaining(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                yield self._connection
+            except sqlite3.Error as error:
+                raise explained(error, self.path) from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction, all or nothing, that waits for other writers."""
+        with self._explaining() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:  # SQLite ends it by itself when the disk is full
+                    connection.execute("ROLLBACK")
+                raise
+
+    def _settle(self) -> None:
+        """Write down as interrupted what an instance that is gone had under way."""
+        with self._explaining() as connection:
+            under_way = connection.execute("SELECT id, owner FROM runs WHERE status = 'running'").fetchall()
+        for run_id in [run_id for run_id, owner in under_way if not is_alive(owner)]:
+            with self._writing():
+                self._put_interrupted(run_id)
+
+    def _put_interrupted(self, run_id: int) -> None:
+        try:
+            run = self._load(run_id)
+        except NoSuchRunError:  # deleted by another instance meanwhile
+            return
+        except StoreError:  # one damaged run must not keep the store from opening
+            self._connection.execute(
+                "UPDATE runs SET status = 'interrupted', owner = NULL WHERE id = ?", (run_id,)
+            )
+            return
+        self._put_columns(run)
+        self._put_document(run)
+
+    def _load(self, run_id: int) -> Run:
+        row = self._connection.execute(
+            "SELECT document, owner FROM documents JOIN runs ON id = run_id WHERE run_id = ?", (run_id,)
+        ).fetchone()
+        if row is None:
+            raise NoSuchRunError(run_id)
+        trials = self._connection.execute(
+            "SELECT document FROM trials WHERE run_id = ? ORDER BY number", (run_id,)
+        ).fetchall()
+        try:
+            document = json.loads(row[0]) | {"trials": [json.loads(text) for (text,) in trials]}
+            run = Run.from_json(document)
+        except (ValueError, KeyError, TypeError) as error:
+            raise corrupt(self.path, f"run {run_id}: {error!r}") from error
+        return interrupted(run) if run.status == "running" and not is_alive(row[1]) else run
+
+    def _columns(self, run: Run, trials: int) -> dict[str, Any]:
+        return columns_of(run, trials) | {"owner": self._owner if run.status == "running" else None}
+
+    def _put_columns(self, run: Run) -> None:
+        connection = self._connection
+        kept = connection.execute("SELECT count(*) FROM trials WHERE run_id = ?", (run.id,)).fetchone()[0]
+        columns = self._columns(run, kept)
+        pairs = ", ".join(f"{name} = :{name}" for name in columns)
+        connection.execute(f"UPDATE runs SET {pairs} WHERE id = :id", columns | {"id": run.id})
+
+    def _put_document(self, run: Run) -> None:
+        document = {name: value for name, value in run.to_json().items() if name != "trials"}
+        self._connection.execute("REPLACE INTO documents VALUES (?, ?)", (run.id, _text(document)))
+
+    def _put_trials(self, run_id: int, trials: Iterable[Trial]) -> None:
+        self._connection.executemany(
+            "REPLACE INTO trials (run_id, number, document) VALUES (?, ?, ?)",
+            ((run_id, trial.number, _text(trial.to_json())) for trial in trials),
+        )
+
+
+def interrupted(run: Run) -> Run:
+    """The run as its instance left it when it ended without a word: the trials it has, and their median."""
+    walls_s = run.walls_s
+    return replace(run, status="interrupted", wall_s=median_interval(walls_s) if walls_s else None)
+
+
+def _as_shown(row: HistoryRow, owner: str | None) -> HistoryRow:
+    return replace(row, status="interrupted") if row.status == "running" and not is_alive(owner) else row
+
+
+def _condition(filter: str) -> tuple[str, list[str]]:
+    words = filter.lower().split()
+    tests = " AND ".join("instr(search, ?) > 0" for _ in words)
+    return (f"WHERE {tests}" if words else ""), words
+
+
+def _text(document: dict[str, Any]) -> str:
+    return json.dumps(document, separators=(",", ":"))
