@@ -1,0 +1,269 @@
+"""The Python interpreters of this host: where to look for them, and which one a text means."""
+
+import contextlib
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from gil_tui.lab.errors import UsageError, nearest
+from gil_tui.lab.identify import Facts, Identifier, facts_of_running
+
+OLDEST = (3, 8)
+NAME = re.compile(r"(python|pypy)(\d+(\.\d+)?t?)?")
+VERSION = re.compile(r"(?P<name>python|cpython|pypy)?-?(?P<version>\d+(\.\d+){0,2})?(?P<t>t)?")
+HEADLESS_LIST = "`gil-tui list interpreters` shows those found"
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """One interpreter: `path` to start it, `version` such as `3.13.0`, and where it was found.
+
+    `label` is short and unique among those of one `find_interpreters`: `3.13`, `3.13t`, `pypy3.9`.
+    `source` is `running`, `active` ($VIRTUAL_ENV, $CONDA_PREFIX), `path`, `pyenv`, `uv`, `conda`, `opt`
+    or `named` (by the person).
+    """
+
+    path: str
+    implementation: str
+    version: str
+    free_threaded: bool
+    label: str
+    source: str
+
+
+def find_interpreters(
+    environ: Mapping[str, str] = os.environ, identifier: Identifier | None = None
+) -> list[Interpreter]:
+    """All interpreters of 3.8 or newer that can be found, the running one first, then newest first.
+
+    One executable is listed once, however many names it has; a virtual environment stands apart from
+    its base. Each executable is run at most once, and not again while its size and time stand.
+    """
+    identifier = identifier or Identifier(environ)
+    candidates: dict[str, tuple[str, Path]] = {}
+    for source, path in _candidates(environ):
+        if os.access(path, os.X_OK) and path.is_file():
+            candidates.setdefault(identity(path), (source, path))
+    with ThreadPoolExecutor(max_workers=8, thread_name_prefix="identify") as pool:
+        answers = list(pool.map(identifier.identify, [path for _, path in candidates.values()]))
+    identifier.save()
+    running = running_interpreter()
+    found = {identity(Path(running.path)): running}
+    for (source, path), facts in zip(candidates.values(), answers, strict=True):
+        if isinstance(facts, Facts) and facts.version_info >= OLDEST:
+            interpreter = _interpreter(path, facts, source)
+            found.setdefault(identity(Path(interpreter.path)), interpreter)
+    first, *others = found.values()
+    return unique_labels([first, *sorted(others, key=_newest_first)])
+
+
+def running_interpreter() -> Interpreter:
+    """The interpreter that runs this program; nothing is started."""
+    return _interpreter(Path(sys.executable), facts_of_running(), "running")
+
+
+def default_interpreter(environ: Mapping[str, str] = os.environ) -> Interpreter:
+    """The active environment's interpreter, since the person's own code lives there, else the running one."""
+    running = running_interpreter()
+    for source, path in _active(environ):
+        if os.access(path, os.X_OK) and identity(path) != identity(Path(running.path)):
+            identifier = Identifier(environ)
+            facts = identifier.identify(path)
+            identifier.save()
+            if isinstance(facts, Facts) and facts.version_info >= OLDEST:
+                return _interpreter(path, facts, source)
+    return running
+
+
+def resolve_interpreter(
+    text: str, environ: Mapping[str, str] = os.environ, identifier: Identifier | None = None
+) -> Interpreter:
+    """The interpreter that `text` means: a path (a virtual environment's too), command, label or version.
+
+    A version means the newest that fits; one without a `t` never means a free-threaded build. Raises
+    UsageError for what is missing, is not Python or is too old.
+    """
+    identifier = identifier or Identifier(environ)
+    if not text.strip():
+        raise UsageError(f"an interpreter needs a name; {HEADLESS_LIST}")
+    if os.sep in text or text.startswith("~"):
+        return _identified(text, _named_path(text), identifier)
+    command = shutil.which(text, path=environ.get("PATH"))
+    if command:
+        facts = identifier.identify(Path(command))
+        # A shim fails for versions that are installed but not selected: those are found below.
+        if not _is_pyenv_shim(Path(command), environ) or isinstance(facts, Facts):
+            return _identified(text, Path(command), identifier)
+    known = find_interpreters(environ, identifier)
+    for interpreter in known:
+        if interpreter.label == text:
+            return interpreter
+    fitting = [interpreter for interpreter in known if _fits(text, interpreter)]
+    if fitting:
+        return min(fitting, key=_newest_first)
+    if re.fullmatch(r"(python)?(2(\.\d+)*|3\.[0-7](\.\d+)?)", text):
+        raise UsageError(f"Python {text.removeprefix('python')} is too old: gil-tui runs 3.8 and newer")
+    names = [interpreter.label for interpreter in known]
+    raise UsageError(f"no interpreter {text!r}: {nearest(text, names)} ({HEADLESS_LIST})")
+
+
+def unique_labels(interpreters: Sequence[Interpreter]) -> list[Interpreter]:
+    """The same interpreters; labels that collide get the patch version, later ones of the same their path."""
+    labels = [interpreter.label for interpreter in interpreters]
+    taken: set[str] = set()
+    unique = []
+    for interpreter in interpreters:
+        if labels.count(interpreter.label) > 1:
+            interpreter = replace(interpreter, label=_patch_label(interpreter))
+        if interpreter.label in taken:
+            interpreter = replace(interpreter, label=_abbreviated(interpreter.path))
+        taken.add(interpreter.label)
+        unique.append(interpreter)
+    return unique
+
+
+def identity(path: Path) -> str:
+    """The same text for all names of one interpreter; a virtual environment is not its base.
+
+    As site.py does, an environment is known by a `pyvenv.cfg` beside or above the unresolved executable.
+    """
+    folder = path.absolute().parent
+    is_environment = (folder.parent / "pyvenv.cfg").is_file() or (folder / "pyvenv.cfg").is_file()
+    real = str(path.resolve())
+    return f"{folder.resolve()}:{real}" if is_environment else real
+
+
+def _plain_path(path: Path) -> str:
+    """The path without the links between names of one folder: `bin/python3` becomes `bin/python3.11`."""
+    path = path.absolute()
+    while path.is_symlink() and not (target := path.readlink()).is_absolute() and len(target.parts) == 1:
+        path = path.parent / target
+    return str(path)
+
+
+def _identified(text: str, path: Path, identifier: Identifier) -> Interpreter:
+    facts = identifier.identify(path)
+    identifier.save()
+    if isinstance(facts, str):
+        raise UsageError(f"{text} cannot run an experiment: {facts}; {HEADLESS_LIST}")
+    if facts.version_info < OLDEST:
+        raise UsageError(f"{text} is Python {facts.version}, too old: gil-tui runs 3.8 and newer")
+    return _interpreter(path, facts, "named")
+
+
+def _named_path(text: str) -> Path:
+    path = Path(text).expanduser()
+    if path.is_dir():
+        inside = _pythons_in(path / "bin")
+        if not inside:
+            raise UsageError(f"{text} is a directory without bin/python; give the path of an interpreter")
+        path = inside[-1]
+    if not path.exists():
+        raise UsageError(f"there is no file {text}; {HEADLESS_LIST}")
+    if not os.access(path, os.X_OK):
+        raise UsageError(f"{text} may not be executed; check its permissions")
+    return path
+
+
+def _interpreter(path: Path, facts: Facts, source: str) -> Interpreter:
+    name = "pypy" if facts.implementation == "pypy" else ""
+    if facts.implementation not in ("cpython", "pypy"):
+        name = facts.implementation
+    major, minor = facts.version_info[:2]
+    label = f"{name}{major}.{minor}{'t' if facts.free_threaded else ''}"
+    # A launching script (a shim) stands for the interpreter behind it.
+    plain = _plain_path(Path(facts.executable) if facts.executable else path)
+    return Interpreter(plain, facts.implementation, facts.version, facts.free_threaded, label, source)
+
+
+def _patch_label(interpreter: Interpreter) -> str:
+    name = "" if interpreter.implementation == "cpython" else interpreter.implementation
+    return f"{name}{interpreter.version}{'t' if interpreter.free_threaded else ''}"
+
+
+def _abbreviated(path: str) -> str:
+    home = str(Path.home())
+    return "~" + path[len(home) :] if path.startswith(home + os.sep) else path
+
+
+def _newest_first(interpreter: Interpreter) -> tuple[bool, bool, tuple[int, ...]]:
+    numbers = tuple(-int(number) for number in re.findall(r"\d+", interpreter.version)[:3])
+    return interpreter.implementation != "cpython", interpreter.free_threaded, numbers
+
+
+def _fits(text: str, interpreter: Interpreter) -> bool:
+    match = VERSION.fullmatch(text)
+    if not match or not (match["name"] or match["version"]):
+        return False
+    wanted = "pypy" if match["name"] == "pypy" else "cpython"
+    if interpreter.implementation != wanted or interpreter.free_threaded != bool(match["t"]):
+        return False
+    version = match["version"]
+    return not version or (interpreter.version + ".").startswith(version + ".")
+
+
+def _candidates(environ: Mapping[str, str]) -> Iterator[tuple[str, Path]]:
+    home = Path(environ.get("HOME") or Path.home())
+    yield from _active(environ)
+    for folder in dict.fromkeys(environ.get("PATH", "").split(os.pathsep)):
+        if folder and not _is_pyenv_shim(Path(folder) / "python", environ):
+            yield from (("path", path) for path in _pythons_in(Path(folder)))
+    yield from _installed("pyenv", [_pyenv_root(environ) / "versions"])
+    data = Path(environ.get("XDG_DATA_HOME") or home / ".local" / "share")
+    yield from _installed("uv", [Path(environ.get("UV_PYTHON_INSTALL_DIR") or data / "uv" / "python")])
+    yield from _conda(environ, home)
+    for pattern in ("python*", "pypy*", "python/*"):
+        for root in sorted(Path("/opt").glob(pattern)):
+            yield from (("opt", path) for path in _pythons_in(root / "bin"))
+
+
+def _active(environ: Mapping[str, str]) -> Iterator[tuple[str, Path]]:
+    for variable in ("VIRTUAL_ENV", "CONDA_PREFIX"):
+        if environ.get(variable):
+            yield "active", Path(environ[variable]) / "bin" / "python"
+
+
+def _conda(environ: Mapping[str, str], home: Path) -> Iterator[tuple[str, Path]]:
+    names = ("miniconda3", "anaconda3", "miniforge3", "mambaforge")
+    roots = [home / name for name in names] + [Path("/opt/conda")]
+    if environ.get("CONDA_EXE"):
+        roots.append(Path(environ["CONDA_EXE"]).parent.parent)
+    for root in roots:
+        yield "conda", root / "bin" / "python"
+        yield from _installed("conda", [root / "envs"])
+    with contextlib.suppress(OSError):  # written by conda; most hosts have none
+        for line in (home / ".conda" / "environments.txt").read_text(errors="replace").splitlines():
+            yield "conda", Path(line.strip()) / "bin" / "python"
+
+
+def _installed(source: str, folders: Sequence[Path]) -> Iterator[tuple[str, Path]]:
+    for folder in folders:
+        for name in _names_in(folder):
+            yield from ((source, path) for path in _pythons_in(folder / name / "bin"))
+
+
+def _pythons_in(folder: Path) -> list[Path]:
+    """The most telling name first: `python3.13t`, then `python3`, then `python`."""
+    names = [name for name in _names_in(folder) if NAME.fullmatch(name)]
+    return [folder / name for name in sorted(names, key=len, reverse=True)]
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return sorted(entry.name for entry in folder.iterdir())
+    except OSError:  # a folder that is missing or closed to us holds nothing we could start
+        return []
+
+
+def _pyenv_root(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("PYENV_ROOT") or Path(environ.get("HOME") or Path.home()) / ".pyenv")
+
+
+def _is_pyenv_shim(path: Path, environ: Mapping[str, str]) -> bool:
+    """Shims start slowly and stand for versions that are listed anyway."""
+    return path.parent.name == "shims" and path.parent.is_relative_to(_pyenv_root(environ))
