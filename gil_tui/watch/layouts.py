@@ -108,10 +108,14 @@ class GilState:
 
 
 _COND = 32
-_WREFS_OLD, _WREFS_NEW = _COND + 36, _COND + 28
-_MONOTONIC = 2  # low three bits of __wrefs: not shared, CLOCK_MONOTONIC, nobody destroys it
+_MONOTONIC = 2  # low three bits of __wrefs: not shared, CLOCK_MONOTONIC, not being destroyed
 _MOST_WAITERS = 100_000
-_FIELDS_READ = struct.Struct("=QQi4xQ28xI4xI")
+# interval, last_holder, locked, switch_number, then __wrefs at cond+28 (glibc 2.41+) or cond+36 (before)
+_WITH_GIL = struct.Struct("=QQi4xQ28xI4xI")
+_FREE_THREADED = struct.Struct("=i4xQQi4xQ28xI4xI")
+
+HOLDER, LOCKED = -5, -4
+"""Which of the fields of a sample these two are, in either shape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +125,14 @@ class GilLayout:
     free_threaded: bool = False
 
     @property
+    def fields(self) -> struct.Struct:
+        """What one sample reads at a GIL's address, for `state`."""
+        return _FREE_THREADED if self.free_threaded else _WITH_GIL
+
+    @property
     def size(self) -> int:
         """Bytes to read for one sample."""
-        return _FIELDS_READ.size + 8 * self.free_threaded
+        return self.fields.size
 
     @property
     def timed_wait_words(self) -> tuple[int, ...]:
@@ -132,8 +141,11 @@ class GilLayout:
 
     def decode(self, data: bytes) -> GilState:
         """The `size` bytes at a GIL's address."""
-        shift = 8 * self.free_threaded
-        interval_us, holder, locked, switches, new, old = _FIELDS_READ.unpack_from(data, shift)
+        return self.state(self.fields.unpack(data))
+
+    def state(self, fields: tuple[int, ...]) -> GilState:
+        """The unpacked `fields` of one sample."""
+        *enabled, interval_us, holder, locked, switches, new, old = fields
         return GilState(
             interval_us=interval_us,
             holder=holder,
@@ -141,7 +153,7 @@ class GilLayout:
             switches=switches,
             waiting_old=_waiters(old),
             waiting_new=_waiters(new),
-            enabled=data[:4] != b"\0\0\0\0" if shift else None,
+            enabled=bool(enabled[0]) if enabled else None,
         )
 
 
