@@ -1,0 +1,73 @@
+"""What every test gets: a home and a terminal of its own, and a look at what a real one leaves behind."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gil_tui.lab.interpreters import Interpreter, find_interpreters
+from tests.processes import MARK, StartedProcesses, describe
+
+# Textual reads this one when it is imported, which a fixture would be too late for.
+os.environ["TEXTUAL_ANIMATIONS"] = "none"
+
+FROZEN = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+UNSET = (
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "COLORTERM",
+    "COLUMNS",
+    "LINES",
+    "LANGUAGE",
+    "TMUX",
+    "SSH_CONNECTION",
+    "XDG_CONFIG_HOME",
+    "PYTHONPATH",
+)
+
+
+@pytest.fixture(autouse=True)
+def isolation(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home without the settings of whoever runs the tests; one terminal and locale everywhere."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+    for name, value in FROZEN.items():
+        monkeypatch.setenv(name, value)
+    for name in UNSET:
+        monkeypatch.delenv(name, raising=False)
+    return home
+
+
+@pytest.fixture(scope="session")
+def interpreters(tmp_path_factory: pytest.TempPathFactory) -> list[Interpreter]:
+    """The real interpreters of this host, the running one first; looked for once, in the real home."""
+    cache = str(tmp_path_factory.mktemp("interpreters"))
+    return find_interpreters({**os.environ, "XDG_CACHE_HOME": cache})
+
+
+@pytest.fixture
+def started_processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[StartedProcesses]:
+    """Knows the processes this test starts; what is left at its end is ended."""
+    started = StartedProcesses()
+    monkeypatch.setenv(MARK, started.mark)
+    yield started
+    started.end()
+
+
+@pytest.fixture
+def no_orphans(started_processes: StartedProcesses) -> Iterator[StartedProcesses]:
+    """Fails the test if anything it started outlives it by 3 s; `alive` and `wait_gone` ask earlier."""
+    yield started_processes
+    left = started_processes.wait_gone()
+    if left:
+        pytest.fail(f"left running:\n{describe(left)}")
+
+
+@pytest.fixture(autouse=True)
+def real_tests_leave_nothing(request: pytest.FixtureRequest) -> None:
+    """Every test marked `real` is held to `no_orphans`, whether it asks or not."""
+    if request.node.get_closest_marker("real"):
+        request.getfixturevalue("no_orphans")

@@ -1,0 +1,140 @@
+"""However a sweep ends in its middle: nothing runs on, what was measured is kept, the terminal is whole."""
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from gil_tui.history import History, default_path
+from tests.benchmarks.terminal import ENTER_SCREEN, HIDE_CURSOR, LEAVE_SCREEN, SHOW_CURSOR, Terminal
+from tests.processes import StartedProcesses, describe
+
+COMMAND = str(Path(sys.executable).parent / "gil-tui")
+HEADLESS = [COMMAND, "run", "countdown", "-e", "threads,processes", "-w", "2", "--repeats", "200"]
+SCREEN = [COMMAND, "countdown"]
+START_S = 30.0
+"""What a start and the first trial may take on a busy machine; the tests wait for facts, not for this."""
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(sys.platform != "linux", reason="finds left-over processes through /proc"),
+    pytest.mark.skipif(not Path(COMMAND).exists(), reason=f"{COMMAND} is not installed"),
+]
+
+End = Callable[[Terminal], None]
+
+ENDS: dict[str, End] = {
+    "SIGHUP": lambda terminal: terminal.signal(signal.SIGHUP),
+    "SIGTERM": lambda terminal: terminal.signal(signal.SIGTERM),
+    "SIGINT": lambda terminal: terminal.signal(signal.SIGINT),
+    "SIGKILL": lambda terminal: terminal.signal(signal.SIGKILL),
+    "closed terminal": lambda terminal: terminal.hang_up(),
+}
+
+
+@pytest.fixture(params=["headless", "screen"])
+def sweep(request: pytest.FixtureRequest, no_orphans: StartedProcesses) -> Iterator[Terminal]:
+    """A sweep in its middle: some trials are done, more are to come, work is under way."""
+    command = HEADLESS if request.param == "headless" else SCREEN
+    with Terminal(command) as terminal:
+        if request.param == "screen":
+            terminal.wait_painted("Workload", quiet_s=0.15, timeout_s=START_S)
+            terminal.send("r")
+        terminal.wait_until(lambda: trials_kept() > 0, START_S, "finished trial in the history")
+        terminal.wait_until(lambda: len(no_orphans.alive()) > 1, START_S, "trial under way")
+        yield terminal
+
+
+def trials_kept() -> int:
+    if not default_path().exists():
+        return 0
+    with History.open(read_only=True) as history:
+        return sum(row.trials for row in history.rows())
+
+
+def assert_nothing_is_lost(kept_before: int) -> None:
+    with History.open(read_only=True) as history:
+        rows = history.rows()
+        finished = [len(history.run(row.id).walls_s) for row in rows]
+    assert sum(finished) >= kept_before > 0
+    assert "running" not in {row.status for row in rows}
+    assert "interrupted" in {row.status for row in rows}
+
+
+def assert_terminal_is_whole(terminal: Terminal) -> None:
+    assert terminal.attributes() == terminal.before
+    output = terminal.output
+    assert output.rfind(LEAVE_SCREEN) >= output.rfind(ENTER_SCREEN)
+    assert output.rfind(SHOW_CURSOR) >= output.rfind(HIDE_CURSOR)
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_an_end_in_the_middle_leaves_nothing_and_loses_nothing(
+    sweep: Terminal, no_orphans: StartedProcesses, how: str
+) -> None:
+    kept = trials_kept()
+    ENDS[how](sweep)
+    left = no_orphans.wait_gone(3.0)
+    assert not left, f"after {how}, 3 s later:\n{describe(left)}"
+    assert_nothing_is_lost(kept)
+    if how in ("SIGHUP", "SIGTERM", "SIGINT"):
+        sweep.wait_end()
+        assert_terminal_is_whole(sweep)
+        assert "Traceback" not in sweep.text
+
+
+def test_ctrl_c_ends_a_headless_run_with_130() -> None:
+    with Terminal(HEADLESS) as terminal:
+        terminal.wait_until(lambda: trials_kept() > 0, START_S, "finished trial in the history")
+        kept = trials_kept()
+        terminal.send("\x03")
+        assert terminal.wait_end() == 130
+        assert_terminal_is_whole(terminal)
+        assert "Traceback" not in terminal.text
+    assert_nothing_is_lost(kept)
+
+
+def test_quitting_the_screen_ends_the_sweep(no_orphans: StartedProcesses) -> None:
+    with Terminal(SCREEN) as terminal:
+        terminal.wait_painted("Workload", quiet_s=0.15, timeout_s=START_S)
+        terminal.send("r")
+        terminal.wait_until(lambda: trials_kept() > 0, START_S, "finished trial in the history")
+        kept = trials_kept()
+        terminal.send("q")
+        assert terminal.wait_end() == 0
+        assert_terminal_is_whole(terminal)
+    assert not no_orphans.wait_gone(3.0)
+    assert_nothing_is_lost(kept)
+
+
+def test_what_the_measured_function_has_started_ends_too(
+    no_orphans: StartedProcesses, tmp_path: Path
+) -> None:
+    """A process in a session of its own, started by the user's function, when the command is killed."""
+    source = tmp_path / "stray.py"
+    source.write_text(
+        "import subprocess, time\n"
+        "def work():\n"
+        "    subprocess.Popen(['sleep', '1000'], start_new_session=True)\n"
+        "    time.sleep(0.2)\n"
+    )
+    command = [
+        COMMAND,
+        "run",
+        f"{source}:work",
+        "-e",
+        "threads",
+        "-w",
+        "2",
+        "--tasks",
+        "20",
+        "--repeats",
+        "50",
+    ]
+    with Terminal(command) as terminal:
+        terminal.wait_until(lambda: "sleep 1000" in describe(no_orphans.alive()), START_S, "stray process")
+        terminal.signal(signal.SIGKILL)
+        left = no_orphans.wait_gone(3.0)
+        assert not left, describe(left)
