@@ -104,13 +104,17 @@ async def outlast(awaitable: Awaitable[T]) -> T:
 
 
 def ended_in_words(exit_code: int) -> str:
-    """How a process ended that gave no result: `killed by SIGSEGV`, `ended with exit code 3 ...`."""
-    if exit_code >= 0:
-        return f"ended with exit code {exit_code} without a result"
-    try:
-        return f"killed by {signal.Signals(-exit_code).name}"
-    except ValueError:
-        return f"killed by signal {-exit_code}"
+    """How a child ended that gave no result: `killed by SIGSEGV`, `ended with exit code 3 ...`.
+
+    Negative if the guardian was killed; the guardian itself ends with 128 + the experiment's signal.
+    """
+    number = exit_code - 128 if exit_code > 128 else -exit_code
+    if number > 0:
+        with contextlib.suppress(ValueError):
+            return f"killed by {signal.Signals(number).name}"
+    if exit_code < 0:
+        return f"killed by signal {number}"
+    return f"ended with exit code {exit_code} without a result"
 
 
 class _Child:
@@ -210,13 +214,13 @@ class _Child:
         if timed_out_after_s is not None:
             return _failure("timeout", f"not finished after {timed_out_after_s:g} s (--timeout)")
         exit_code = self._exited.result()
-        said = f": {stderr.last_line}" if exit_code > 0 and stderr.last_line else ""
+        said = f": {stderr.last_line}" if 0 < exit_code <= 128 and stderr.last_line else ""
         return _failure("crashed", ended_in_words(exit_code) + said)
 
     async def _read_events(self) -> None:
         while data := await self._events.read(65536):
             for event in self._lines.feed(data):
-                if event["event"] == "hello" and isinstance(event.get("pid"), int):
+                if event["event"] == "hello":
                     self._experiment_pid = event["pid"]
                 if event["event"] in FINAL_EVENTS:
                     self._answer = event

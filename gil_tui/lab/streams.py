@@ -56,6 +56,14 @@ class HeadAndTail:
         return Captured(_text(self._head) + gap + _text(self._tail), self._size)
 
 
+FIELDS: dict[str, dict[str, type | tuple[type, ...]]] = {
+    "hello": {"pid": int, "python": dict},
+    "calibrated": {"size": int, "tasks": int},
+    "progress": {"done": int, "total": int},
+}
+"""What the Lab reads of these events; one without them is junk."""
+
+
 class EventLines:
     """Cuts a byte stream into events; `junk` counts the lines that were none."""
 
@@ -96,7 +104,10 @@ def _event(line: bytes) -> dict[str, Any] | None:
         event = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    return event if isinstance(event, dict) and isinstance(event.get("event"), str) else None
+    if not isinstance(event, dict) or not isinstance(event.get("event"), str):
+        return None
+    fields = FIELDS.get(event["event"], {}) | {"t_s": (int, float)}
+    return event if all(isinstance(event.get(name), kind) for name, kind in fields.items()) else None
 
 
 def _text(data: bytearray) -> str:

@@ -189,6 +189,9 @@ def test_a_niced_screen_starts_children_that_are_not() -> None:
         (-11, "killed by SIGSEGV"),
         (-9, "killed by SIGKILL"),
         (-99, "killed by signal 99"),
+        (139, "killed by SIGSEGV"),
+        (255, "ended with exit code 255 without a result"),
+        (128, "ended with exit code 128 without a result"),
         (2, "ended with exit code 2 without a result"),
     ],
 )
