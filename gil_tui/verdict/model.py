@@ -20,7 +20,11 @@ CODES: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One number: `value` in `unit`, its 95 % interval where there is one, and `how` it was got."""
+    """One number: `value` in `unit`, its 95 % interval where there is one, and `how` it was got.
+
+    Units: `share` (0 to 1), `threads`, `CPUs`, `x` (a factor), `s`, `bytes`, `1/s`; empty for a plain
+    number. `words.evidence_text` writes one as a person reads it.
+    """
 
     name: str
     value: float | None
@@ -42,7 +46,11 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What limits the program; `confidence` from 0 to 1; advice in order of pay-off."""
+    """What limits the program; `confidence` from 0 to 1; advice in order of pay-off.
+
+    `needs_dump` asks for one non-blocking look at the stacks of the threads that wait for a lock, since
+    a contended lock and a pool without work look alike from outside.
+    """
 
     code: str
     confidence: float
@@ -50,6 +58,7 @@ class Verdict:
     evidence: tuple[Evidence, ...] = ()
     advice: tuple[Advice, ...] = ()
     would_change: tuple[str, ...] = ()
+    needs_dump: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
@@ -65,4 +74,5 @@ class Verdict:
             evidence=tuple(Evidence(**item) for item in document.get("evidence", ())),
             advice=tuple(Advice(**item) for item in document.get("advice", ())),
             would_change=tuple(document.get("would_change", ())),
+            needs_dump=document.get("needs_dump", False),
         )
