@@ -1,0 +1,136 @@
+"""One trial: a fresh child, the watch on it, and what disturbed it, as one record."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gil_tui.bench.spec import Job, PythonFacts, TrialResult
+from gil_tui.lab.child import ChildReport, Event
+from gil_tui.lab.host import Disturbance
+from gil_tui.lab.records import Trial
+from gil_tui.lab.watching import TrialWatch
+from gil_tui.watch.frames import Frame
+
+ChildRunner = Callable[[Job, Callable[[Event], None], float], Awaitable[ChildReport]]
+Summary = Callable[[Sequence[Frame]], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A trial, the interpreter as it described itself, and how long its child took altogether."""
+
+    trial: Trial
+    python: PythonFacts | None
+    child_s: float
+
+
+class TrialRunner:
+    """Runs one trial after another; `watch` is None where nothing is to be watched."""
+
+    def __init__(
+        self, child: ChildRunner, disturbance: Disturbance, watch: TrialWatch | None, summary: Summary
+    ) -> None:
+        self._child = child
+        self._disturbance = disturbance
+        self._watch = watch
+        self._summary = summary
+
+    async def run(
+        self, job: Job, number: int, timeout_s: float, on_progress: Callable[[int, int], None]
+    ) -> Outcome:
+        """Run `job` as trial `number`; a trial that goes wrong is an outcome too."""
+        times: dict[str, float] = {}
+        python: PythonFacts | None = None
+        marks: tuple[str, ...] = ()
+
+        def hear(event: Event) -> None:
+            nonlocal python, marks
+            times[event["event"]] = event["t_s"]
+            match event["event"]:
+                case "hello":
+                    python = python_of(event)
+                    if self._watch:
+                        self._watch.begin(event["pid"])
+                case "started":
+                    self._disturbance.begin()
+                    self._cut()
+                case "progress":
+                    on_progress(event["done"], event["total"])
+                case "finished":
+                    marks = self._disturbance.marks(job.experiment.workers)
+                    self._cut()
+
+        report = await self._child(job, hear, timeout_s)
+        result, failure = result_of(report)
+        observed = await self._observed(result)
+        trial = Trial(
+            number,
+            result,
+            failure,
+            report.stdout.text,
+            report.stderr.text,
+            marks,
+            overhead_s(report, times, result),
+            observed,
+        )
+        return Outcome(trial, python, report.ended_s - report.started_s)
+
+    def close(self) -> None:
+        """Look at nothing any more."""
+        if self._watch:
+            self._watch.give_up()
+        self._disturbance.close()
+
+    def _cut(self) -> None:
+        if self._watch:
+            self._watch.cut()
+
+    async def _observed(self, result: TrialResult | None) -> Mapping[str, Any] | None:
+        if self._watch is None:
+            return None
+        if result is None:
+            self._watch.give_up()
+            return None
+        return self._summary(await self._watch.end(result.work_start_s, result.work_end_s))
+
+
+def python_of(event: Event) -> PythonFacts | None:
+    """The interpreter of a `hello`, None if it is not described."""
+    try:
+        return PythonFacts.from_json(event["python"])
+    except (KeyError, TypeError, AttributeError):
+        return None
+
+
+def result_of(report: ChildReport) -> tuple[TrialResult | None, Mapping[str, str] | None]:
+    """The result of a child, or its failure."""
+    if report.failure is not None or report.answer is None:
+        return None, report.failure
+    try:
+        return TrialResult.from_json(report.answer), None
+    except (KeyError, TypeError, ValueError) as error:
+        message = f"its result cannot be read: {error!r}"
+        return None, {"kind": "internal", "message": message, "traceback": ""}
+
+
+def overhead_s(report: ChildReport, times: Mapping[str, float], result: TrialResult | None) -> float | None:
+    """What the child took from its start to its end, less what stands between `hello` and the last result.
+
+    That is the interpreter's start and end, and the hand-over of job and result. The set-up of workload
+    and pool, the warm-up and the work are left out.
+    """
+    if result is None or not {"hello", "started"} <= times.keys():
+        return None
+    set_up_s = times["started"] - times["hello"]
+    return report.ended_s - report.started_s - set_up_s - (result.work_end_s - result.work_start_s)
+
+
+def first_difference(result: TrialResult, expected: Sequence[int]) -> int | None:
+    """The first task whose checksum is not the expected one; None if all agree or nothing can be compared."""
+    if not result.checksums or not expected:
+        return None
+    for task, (got, wanted) in enumerate(zip(result.checksums, expected, strict=False)):
+        if got != wanted:
+            return task
+    lengths = len(result.checksums), len(expected)
+    return None if lengths[0] == lengths[1] else min(lengths)
