@@ -10,7 +10,7 @@ from gil_tui.watch.target import Target
 
 _THREAD_STATE_SIZE = 512
 _SMALLEST_POINTER = 0x10000
-_TID_AT = {"x86_64": 0x2D0, "aarch64": 0xD0}.get(os.uname().machine, 0x2D0)
+TID_AT = {"x86_64": 0x2D0, "aarch64": 0xD0}.get(os.uname().machine, 0x2D0)
 """Offset of `tid` in glibc's `struct pthread` (nptl/descr.h); what is found there is checked."""
 
 
@@ -83,7 +83,7 @@ class Holders:
 
 
 def _pthread_tid(memory: Memory, pthread: int) -> int:
-    return int.from_bytes(memory.read(pthread + _TID_AT, 4), "little")
+    return int.from_bytes(memory.read(pthread + TID_AT, 4), "little")
 
 
 def _namespace_ids(task: Path) -> list[int]:
