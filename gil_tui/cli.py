@@ -1,0 +1,110 @@
+"""The command line: finds the command, imports no more than it needs, and turns errors into one line."""
+
+import argparse
+import difflib
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from gil_tui import __version__
+from gil_tui.commands import COMMANDS
+
+DONE, FAILED, USAGE = 0, 1, 2
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+DESCRIPTION = "Is this Python program limited by the GIL, or by something else, and what should change?"
+DEBUG = "GIL_TUI_DEBUG"
+
+EXAMPLES = """examples:
+  gil-tui                                           the screen
+  gil-tui run countdown -e threads,processes        threads against processes, as a table
+  gil-tui run shop/views.py:render -w 1,2,4 --json  your own function, as JSON
+
+exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (128 + n: ended by signal n)"""
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, with the nearest name for a misspelt option."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        options.setdefault("allow_abbrev", False)
+        super().__init__(**options)
+
+    def error(self, message: str) -> NoReturn:
+        """End with exit code 2."""
+        unknown = message.removeprefix("unrecognized arguments: ").split()[0]
+        known = [name for action in self._actions for name in action.option_strings]
+        close = difflib.get_close_matches(unknown, known, n=1) if unknown.startswith("-") else []
+        remedy = f"did you mean {close[0]}?" if close else f"`{self.prog} --help` shows what is taken"
+        self.exit(USAGE, f"{self.prog}: {message}; {remedy}\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line (default: this process's); returns the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that is not UTF-8 still gets its table
+    try:
+        status = _dispatch(arguments)
+        sys.stdout.flush()
+        return status
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader has gone, as `head` does; nothing may be flushed at exit either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except Exception as error:
+        return _failed(error)
+
+
+def _dispatch(arguments: list[str]) -> int:
+    name = arguments[0] if arguments else ""
+    if name in COMMANDS:
+        command = importlib.import_module(f"gil_tui.commands.{name}")
+        parser = Parser(prog="gil-tui")
+        subparsers = parser.add_subparsers(dest="command")
+        command.add_parser(subparsers)
+        parsed, left_over = parser.parse_known_args(arguments)
+        if left_over:
+            subparsers.choices[name].error(f"unrecognized arguments: {' '.join(left_over)}")
+        status: int = command.run(parsed)
+        return status
+    parsed = _screen_parser().parse_args(arguments)
+    from gil_tui.commands import screen
+
+    return screen.run(parsed)
+
+
+def _screen_parser() -> Parser:
+    width = max(map(len, COMMANDS)) + 2
+    listed = "\n".join(f"  {name:<{width}}{does}" for name, does in COMMANDS.items())
+    parser = Parser(
+        prog="gil-tui",
+        usage="gil-tui [WORKLOAD | --pid PID] [--no-mouse] [--theme NAME]\n       gil-tui COMMAND …",
+        description=DESCRIPTION,
+        epilog=f"commands (`gil-tui COMMAND --help` says more):\n{listed}\n\n{EXAMPLES}",
+    )
+    subject = parser.add_mutually_exclusive_group()
+    subject.add_argument("workload", nargs="?", metavar="WORKLOAD", help="open the screen with it chosen")
+    subject.add_argument("--pid", type=int, help="open the screen watching this process")
+    parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
+    parser.add_argument("--theme", metavar="NAME", help="colours of the screen; an unknown name lists them")
+    parser.add_argument("--version", action="version", version=f"gil-tui {__version__}")
+    return parser
+
+
+def _failed(error: Exception) -> int:
+    from gil_tui.history import NoSuchRunError, StoreError
+    from gil_tui.lab.errors import LabError, UsageError
+    from gil_tui.tui.text import clean
+
+    if os.environ.get(DEBUG):
+        traceback.print_exception(error)
+    expected = isinstance(error, UsageError | LabError | StoreError | NoSuchRunError)
+    cause = str(error) if expected else f"{type(error).__name__}: {error}; {DEBUG}=1 shows where"
+    print(f"gil-tui: {clean(cause)}", file=sys.stderr)
+    return USAGE if isinstance(error, UsageError) else FAILED

@@ -1,0 +1,22 @@
+"""The commands, a file each: `add_parser(subparsers)` says what is taken, `run(args) -> int` does it.
+
+A command's file imports at its top only what its arguments need; the rest is imported when it runs. `run`
+returns the exit code; `UsageError`, `LabError`, `StoreError` and `NoSuchRunError` become one clear line.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+COMMANDS = {
+    "run": "run experiments and print what they show",
+    "history": "list the runs that were made",
+    "show": "print one run with its trials and evidence",
+    "list": "list workloads, executors, interpreters or processes",
+    "doctor": "say what this host can and cannot do, and what would help",
+    "schema": "print the JSON Schema of what --json prints",
+}
+"""Name of each command, which is also its module, and what it does; in the order of the help."""

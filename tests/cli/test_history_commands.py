@@ -1,0 +1,109 @@
+"""`history` and `show`: what was kept, as text and as JSON."""
+
+import json
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from gil_tui import cli
+from gil_tui.history import History, default_path
+from gil_tui.schemas import text_of
+from tests.history.samples import a_run
+
+
+def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert cli.main(arguments) == 0
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    return captured.out
+
+
+def document(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
+    return json.loads(printed(capsys, *arguments))
+
+
+def test_history_lists_the_newest_first(kept_runs: list[int], capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed(capsys, "history").splitlines()
+    assert (
+        " ".join(lines[0].split()) == "id when workload executor workers python time speed-up trials result"
+    )
+    assert [line.split()[0] for line in lines[1:]] == ["3", "2", "1"]
+    assert lines[1].split()[3:] == ["[red]shop.py:render", "threads", "4", "3.13.2", "–", "–", "1", "failed"]
+    assert " ".join(lines[2].split()[3:]) == "countdown threads 4 3.13.2 2.00 s 0.99x 2 gil"
+
+
+def test_history_is_filtered_and_limited(kept_runs: list[int], capsys: pytest.CaptureFixture[str]) -> None:
+    assert [run["id"] for run in document(capsys, "history", "countdown", "gil", "--json")["runs"]] == [2, 1]
+    listed = document(capsys, "history", "--json", "--limit", "1")
+    assert (listed["schema"], listed["total"], len(listed["runs"])) == ("gil-tui/history/1", 3, 1)
+    assert "2 older ones: --limit 0 shows all 3" in printed(capsys, "history", "--limit", "1")
+    assert len(document(capsys, "history", "--json", "--limit", "0")["runs"]) == 3
+
+
+def test_an_empty_history_is_not_made_by_looking(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "no run yet" in printed(capsys, "history")
+    assert document(capsys, "history", "--json") == {"schema": "gil-tui/history/1", "total": 0, "runs": []}
+    assert not default_path().exists()
+
+
+def test_show_prints_what_is_known(kept_runs: list[int], capsys: pytest.CaptureFixture[str]) -> None:
+    text = printed(capsys, "show", "2")
+    for part in (
+        "GIL-bound: 4 threads do the work of 1. (sure 0.97)",
+        "countdown on Python 3.13.2, size 1000, 40 tasks",
+        "2.00 s (1.90 to 2.10)",
+        "0.99x (0.97 to 1.01)",
+        "0.99 share",
+        "(0.98 to 1)",
+        "Use 2 processes; gain 1.90x; cost 24 MB",
+        "a free-threaded build",
+        "2.10 s",
+        "steal",
+        "web-01: 2 of 8 CPUs (quota), 8.6 GB, Linux 6.1 x86_64, gil-tui 0.1.0",
+    ):
+        assert part in text
+    assert "hello" not in text
+    assert "--- stdout of trial 1\nhello" in printed(capsys, "show", "2", "--output")
+
+
+def test_show_says_why_a_run_failed(kept_runs: list[int], capsys: pytest.CaptureFixture[str]) -> None:
+    text = printed(capsys, "show", "3")
+    assert "[red]shop.py:render" in text
+    assert "#3 threads x4: ValueError: no" in text
+
+
+def test_show_as_json_holds_to_the_schema(kept_runs: list[int], capsys: pytest.CaptureFixture[str]) -> None:
+    validator = Draft202012Validator(json.loads(text_of("run")))
+    for run_id in kept_runs:
+        shown = document(capsys, "show", str(run_id), "--json")
+        validator.validate(shown)
+        assert shown["runs"][0]["id"] == run_id
+    with History.open() as history:
+        assert shown["runs"][0] == json.loads(json.dumps(history.run(run_id).to_json()))
+
+
+def test_what_would_move_the_cursor_is_not_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    with History.open() as history:
+        history.add_run(a_run(workload="\x1b[2J\x07evil.py:f", status="done"))
+    for arguments in (("history",), ("show", "1")):
+        assert "\x1b" not in printed(capsys, *arguments)
+
+
+@pytest.mark.parametrize("arguments", [("show", "99"), ("show", "99", "--json")])
+def test_a_run_that_is_not_there(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(arguments) == 1
+    assert capsys.readouterr() == (
+        "",
+        "gil-tui: no run 99 in the history; `gil-tui history` lists those that are\n",
+    )
+
+
+def test_a_damaged_history_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    default_path().parent.mkdir(parents=True)
+    default_path().write_bytes(b"not a database, " * 100)
+    assert cli.main(["history"]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert "is damaged" in captured.err

@@ -1,0 +1,67 @@
+"""The schemas are sound, and refuse what they should."""
+
+import json
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from gil_tui import cli
+from gil_tui.lab.records import Sweep
+from gil_tui.schemas import NAMES, text_of
+from gil_tui.verdict.model import CODES
+from tests.history.samples import HOST, VERDICT, a_failed_trial, a_run, finished
+
+
+def a_document() -> Any:
+    runs = (finished(a_run(id=1)), a_run(status="failed", trials=(a_failed_trial(),)))
+    best = {"executor": "processes", "workers": 2, "low": 1.8, "high": 2.0}
+    sweep = Sweep("sweep-1", HOST, runs, VERDICT, ({"law": "amdahl"},), best)
+    return json.loads(json.dumps(sweep.to_json() | {"more": "in a later version"}))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_schema_is_printed_as_it_stands(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["schema", name]) == 0
+    printed = capsys.readouterr().out
+    Draft202012Validator.check_schema(json.loads(printed))
+    assert printed == text_of(name)
+
+
+def test_a_sweep_holds_to_its_schema() -> None:
+    Draft202012Validator(json.loads(text_of("run"))).validate(a_document())
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("schema",), "gil-tui/run/2"),
+        (("host", "cpus"), 0),
+        (("runs", 0, "status"), "finished"),
+        (("runs", 0, "trials", 0, "wall_s"), None),
+        (("runs", 0, "wall_s", "median"), "2.0"),
+        (("runs", 0, "gil"), {"held": 1.62}),
+        (("runs", 0, "verdict", "code"), "slow"),
+        (("runs", 0, "experiment", "workers"), 0),
+        (("sweep", "best"), {"executor": "threads"}),
+    ],
+)
+def test_the_schema_refuses_what_cannot_be(path: tuple[str | int, ...], value: object) -> None:
+    document = a_document()
+    place = document
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    errors = list(Draft202012Validator(json.loads(text_of("run"))).iter_errors(document))
+    assert errors
+
+
+def test_a_trial_without_failure_must_be_measured() -> None:
+    document = a_document()
+    del document["runs"][0]["trials"][0]["wall_s"]
+    assert list(Draft202012Validator(json.loads(text_of("run"))).iter_errors(document))
+
+
+def test_every_verdict_code_is_in_the_schema() -> None:
+    schema = json.loads(text_of("run"))
+    assert schema["$defs"]["verdict"]["properties"]["code"]["enum"] == list(CODES)

@@ -1,0 +1,70 @@
+"""The screen is opened where it can be, and refused in one line where it cannot."""
+
+import subprocess
+import sys
+
+import pytest
+
+from gil_tui import cli
+from gil_tui.commands.terminal import colours, description
+
+
+def test_without_a_terminal_it_ends_with_one_line() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "gil_tui"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "terminal" in ended.stderr
+    assert "`gil-tui run" in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({"TERM": "xterm-256color"}, "256 colours"),
+        ({"TERM": "linux"}, "16 colours"),
+        ({"TERM": "xterm", "COLORTERM": "truecolor"}, "16 million colours"),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, "no colours (NO_COLOR)"),
+    ],
+)
+def test_colours_are_told_by_the_environment(environ: dict[str, str], expected: str) -> None:
+    assert colours(environ) == expected
+    assert expected in description(environ)
+
+
+@pytest.mark.parametrize(
+    ("workload", "expected"),
+    [
+        ("coundown", "did you mean countdown?"),
+        ("histroy", "did you mean history"),
+        ("shop.views", "names no function"),
+        (":render", "package.module:function"),
+    ],
+)
+def test_what_is_neither_workload_nor_command(
+    workload: str, expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main([workload]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert expected in captured.err
+    assert captured.err.count("\n") == 1
+
+
+def test_what_was_asked_for_reaches_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = {}
+
+    def run(**options: object) -> int:
+        asked.update(options)
+        return 0
+
+    monkeypatch.setattr("gil_tui.tui.terminal.refuse_without_terminal", lambda environ: None)
+    monkeypatch.setattr("gil_tui.tui.app.run", run)
+    assert cli.main(["shop.py:render", "--no-mouse", "--theme", "dark"]) == 0
+    assert asked == {"workload": "shop.py:render", "pid": None, "no_mouse": True, "theme": "dark"}
