@@ -30,8 +30,6 @@ from gil_tui.lab.records import Host, Run, Sweep, Trial
 from gil_tui.lab.trial import ChildRunner, Outcome, TrialRunner, first_difference, python_of
 from gil_tui.lab.watching import TrialWatch, WatcherLike
 
-PYPY_WARMUP_S = 1.0
-
 
 async def conduct(
     plan: Plan,
@@ -64,7 +62,6 @@ class _Arm:
 
     run: Run
     baseline: "_Arm | None" = None
-    warmup_s: float = 0.0
     deterministic: bool = True
     children_s: list[float] = field(default_factory=list)
     closed: bool = False
@@ -135,7 +132,7 @@ class _Conductor:
         self._tell(Calibrating(experiment.workload, experiment.interpreter))
         arms = [arm for arm in self._arms if arm.baseline is baseline]
         most = max(arm.experiment.workers for arm in arms)
-        job = Job("calibrate", experiment, -1, -1, max_workers=most, directory=self._plan.directory)
+        job = replace(self._job("calibrate", baseline), max_workers=most)
         python: list[PythonFacts | None] = [None]
 
         def hear(event: Mapping[str, object]) -> None:
@@ -151,24 +148,14 @@ class _Conductor:
             size, tasks = report.answer["size"], report.answer["tasks"]
             arm.run = replace(arm.run, experiment=replace(arm.experiment, size=size, tasks=tasks))
             arm.deterministic = bool(report.answer.get("deterministic", True))
-            arm.warmup_s = PYPY_WARMUP_S if python[0] and python[0].implementation == "pypy" else 0.0
         self._end_complete_runs()
 
     async def _trial(self, arm: _Arm) -> None:
         experiment = arm.experiment
         number = len(arm.run.trials) + 1
         self._tell(TrialStarted(experiment, number))
-        job = Job(
-            "trial",
-            experiment,
-            -1,
-            -1,
-            warmup_s=arm.warmup_s,
-            directory=self._plan.directory,
-            deterministic=arm.deterministic,
-        )
         outcome = await self._trials.run(
-            job,
+            self._job("trial", arm),
             number,
             self._plan.timeout_s,
             lambda done, total: self._tell(TrialProgress(experiment, done, total)),
@@ -176,6 +163,19 @@ class _Conductor:
         trial = self._checked(experiment, outcome.trial)
         self._take(arm, replace(outcome, trial=trial))
         self._tell(TrialEnded(arm.run, trial))
+
+    def _job(self, kind: str, arm: _Arm) -> Job:
+        plan, experiment = self._plan, arm.experiment
+        warmup_s = plan.warmup_s.get(experiment.interpreter, 0.0)
+        return Job(
+            kind,
+            experiment,
+            events_fd=-1,  # known to who opens the pipes
+            switch_fd=-1,
+            warmup_s=warmup_s,
+            directory=plan.directory,
+            deterministic=arm.deterministic,
+        )
 
     def _take(self, arm: _Arm, outcome: Outcome) -> None:
         trial = outcome.trial

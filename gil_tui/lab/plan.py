@@ -4,7 +4,7 @@ import math
 import random
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gil_tui.bench.spec import EXECUTORS, START_METHODS, Experiment, Knob, KnobValue
@@ -15,6 +15,7 @@ REPEATS = 12
 AT_LEAST = 6
 """Trials of an experiment: six are the fewest whose extremes cover 95 %."""
 TIMEOUT_S = 60.0
+PYPY_WARMUP_S = 1.0
 MOST_WORKERS = 1024
 MOST_TASKS = 100_000
 MOST_REPEATS = 1000
@@ -28,7 +29,8 @@ class Plan:
     """One sweep: `experiments` in its order, each interpreter's sequential baseline before its others.
 
     An experiment gets `at_least` trials, at most `repeats`; a child may take `timeout_s`. `seed` makes
-    the order of the trials. `directory` is where the person's own code is looked for.
+    the order of the trials. `directory` is where the person's own code is looked for. `warmup_s` is the
+    least warm-up by interpreter path, 0 for those not named.
     """
 
     experiments: tuple[Experiment, ...]
@@ -38,6 +40,7 @@ class Plan:
     seed: int = 0
     directory: str = "."
     watch: bool = True
+    warmup_s: Mapping[str, float] = field(default_factory=dict)
 
 
 def plan_sweep(
@@ -74,9 +77,10 @@ def plan_sweep(
     _check_seconds("timeout", timeout_s)
     _check_seconds("switch interval", switch_interval_s)
     experiments = []
+    interpreters = interpreters or [default_interpreter()]
     knobs_of = _knobs_of([_workload(text, catalogue) for text in workloads], catalogue, dict(knobs or {}))
     for workload, own_knobs in knobs_of.items():
-        for interpreter in interpreters or [default_interpreter()]:
+        for interpreter in interpreters:
             for executor, start_method, count in _spreads(spread, workers):
                 experiments.append(
                     Experiment(
@@ -99,6 +103,7 @@ def plan_sweep(
         secrets.randbits(32) if seed is None else seed,
         str(Path(directory).absolute()),
         watch,
+        {one.path: PYPY_WARMUP_S for one in interpreters if one.implementation == "pypy"},
     )
 
 

@@ -49,7 +49,6 @@ class FakeBench:
         failing: Mapping[str, Mapping[str, str]] | None = None,
         hanging: str = "",
         checksums: Mapping[str, tuple[int, ...]] | None = None,
-        implementation: str = "cpython",
         deterministic: bool = True,
     ) -> None:
         self.jobs: list[Job] = []
@@ -59,7 +58,6 @@ class FakeBench:
         self._failing = failing or {}
         self._hanging = hanging
         self._checksums = checksums or {}
-        self._python = PYTHON | {"implementation": implementation}
         self._deterministic = deterministic
 
     def labels(self) -> list[str]:
@@ -70,7 +68,7 @@ class FakeBench:
         """Stand in for `run_child`."""
         self.jobs.append(job)
         label = job.experiment.label if job.kind == "trial" else "calibrate"
-        on_event({"event": "hello", "t_s": 10.01, "pid": 4711, "python": self._python})
+        on_event({"event": "hello", "t_s": 10.01, "pid": 4711, "python": PYTHON})
         if label == self._hanging:
             await self._hang()
         if label in self._failing:

@@ -160,10 +160,16 @@ def test_each_interpreter_has_a_baseline_of_its_own() -> None:
         assert r.speedup is not None and r.speedup.median == pytest.approx(1.0, abs=0.01)
 
 
-def test_pypy_is_warmed_up_for_a_second() -> None:
-    bench = FakeBench(steady, implementation="pypy")
-    run(plan("threads x2"), bench)
-    assert {job.warmup_s for job in bench.jobs if job.kind == "trial"} == {1.0}
+def test_every_child_of_an_interpreter_is_warmed_up_as_planned() -> None:
+    bench = FakeBench(steady)
+    run(plan("threads x2", interpreters=("/a/python", "/b/pypy"), warmup_s={"/b/pypy": 1.0}), bench)
+    warmups = {(job.kind, job.experiment.interpreter, job.warmup_s) for job in bench.jobs}
+    assert warmups == {
+        ("calibrate", "/a/python", 0.0),
+        ("calibrate", "/b/pypy", 1.0),
+        ("trial", "/a/python", 0.0),
+        ("trial", "/b/pypy", 1.0),
+    }
 
 
 def test_jobs_say_whether_checksums_can_be_compared() -> None:

@@ -79,6 +79,11 @@ def test_fewer_repeats_lower_both_limits() -> None:
     assert (plan(repeats=3).repeats, plan(repeats=3).at_least) == (3, 3)
 
 
+def test_pypy_is_warmed_up_for_a_second() -> None:
+    pypy = Interpreter("/c/pypy3", "pypy", "3.9.16", False, "pypy3.9", "path")
+    assert plan(interpreters=[PY, pypy]).warmup_s == {"/c/pypy3": 1.0}
+
+
 def test_a_seed_is_drawn_where_none_is_given() -> None:
     assert len({plan().seed for _ in range(5)}) > 1
 
