@@ -19,10 +19,16 @@ processes of the host):
 The last event is `calibrated`, `finished` or `failed`. A child that ends without one crashed.
 """
 
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Dict, Mapping, Optional, Tuple, Union
+from __future__ import annotations
 
-KnobValue = Union[bool, int, float, str]
+TYPE_CHECKING = False
+if TYPE_CHECKING or not __name__.startswith("gil_tui_bench"):
+    from dataclasses import asdict, dataclass
+    from typing import Any, Dict, Mapping, Optional, Tuple, Union
+
+    KnobValue = Union[bool, int, float, str]
+else:  # the child: importing dataclasses and typing would cost as much as all else that it does
+    from .plain import asdict, dataclass
 
 EXECUTORS = ("sequential", "threads", "processes", "asyncio")
 START_METHODS = ("fork", "spawn", "forkserver")
@@ -102,6 +108,7 @@ class Job:
     `max_workers` (calibrate) is the largest worker count of the sweep: every worker is to get
     `TASKS_PER_WORKER` tasks. `warmup_s` is the least warm-up of each worker; one task at least is run.
     `events_fd` is the pipe for events, `switch_fd` the read end of the pipe whose closing ends the child.
+    `deterministic` (trial) is what calibration found: when False no checksums are sent.
     """
 
     kind: str
@@ -111,6 +118,7 @@ class Job:
     max_workers: int = 1
     warmup_s: float = 0.0
     directory: str = "."
+    deterministic: bool = True
 
     def to_json(self) -> Dict[str, Any]:
         """As a JSON object."""
@@ -198,5 +206,4 @@ class TrialResult:
 
 
 def _known(cls: Any, document: Mapping[str, Any]) -> Dict[str, Any]:
-    names = {field.name for field in fields(cls)}
-    return {name: value for name, value in document.items() if name in names}
+    return {name: value for name, value in document.items() if name in cls.__annotations__}

@@ -1,0 +1,84 @@
+"""What can be run: the built-in workloads and the user's own code."""
+
+from __future__ import annotations
+
+from ..failures import JobError, nearest
+from .base import Workload
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Mapping, Optional, Tuple, Type
+
+    from ..spec import Knob, KnobValue
+
+    Settings = Tuple[Tuple[str, KnobValue], ...]
+
+WORKLOADS = {
+    "countdown": ("cpu", "Countdown"),
+    "primes": ("cpu", "Primes"),
+    "sha256": ("native", "Sha256"),
+    "sleep": ("io", "Sleep"),
+    "http": ("io", "Http"),
+}
+"""Built-in workloads by name: where each is defined. Nothing is imported before it is asked for."""
+
+
+def find(name: str) -> Optional[Type[Workload]]:
+    """The built-in workload called `name`, None if there is none."""
+    if name not in WORKLOADS:
+        return None
+    import importlib
+
+    file, class_name = WORKLOADS[name]
+    found: Type[Workload] = getattr(importlib.import_module("." + file, __name__), class_name)
+    return found
+
+
+def catalogue() -> List[Type[Workload]]:
+    """All built-in workloads: name, family, what each shows, its size's unit and its knobs."""
+    return [workload for workload in map(find, WORKLOADS) if workload is not None]
+
+
+def is_own(target: str) -> bool:
+    """Whether `target` means the user's own function: `package.module:function` or `file.py:function`."""
+    module, colon, function = target.rpartition(":")
+    return bool(module and colon and function)
+
+
+def load(name: str, knobs: Settings, directory: str, facts: Optional[Mapping[str, Any]] = None) -> Workload:
+    """A workload, built-in or the user's own, ready to run in this process.
+
+    `facts` are those of the instance that was prepared in the experiment's process, None there itself.
+    JobError `usage` for a name or a setting that does not exist; `import` and `missing` for own code.
+    """
+    if is_own(name):
+        from .own import Own
+
+        _settings((), knobs, name)
+        return Own(name, directory)
+    workload = find(name)
+    if workload is None:
+        raise JobError("usage", "there is no workload %s%s" % (name, nearest(name, list(WORKLOADS))))
+    return workload(_settings(workload.knobs, knobs, name), facts or {})
+
+
+def _settings(knobs: Tuple[Knob, ...], given: Settings, name: str) -> Dict[str, KnobValue]:
+    settings = {knob.name: knob.default for knob in knobs}
+    for knob_name, value in given:
+        if knob_name not in settings:
+            raise JobError(
+                "usage", "%s has no knob %s%s" % (name, knob_name, nearest(knob_name, list(settings)))
+            )
+        settings[knob_name] = _like(settings[knob_name], value, "%s of %s" % (knob_name, name))
+    return settings
+
+
+def _like(default: KnobValue, value: KnobValue, what: str) -> KnobValue:
+    """`value` if it is of the default's type; no number may be negative."""
+    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if type(value) is not type(default):
+        raise JobError("usage", "%s must be a %s, not %r" % (what, type(default).__name__, value))
+    if isinstance(value, (int, float)) and not 0 <= value < float("inf"):
+        raise JobError("usage", "%s must not be negative or infinite: %r" % (what, value))
+    return value
