@@ -92,7 +92,7 @@ def _screen_parser() -> Parser:
     subject.add_argument("workload", nargs="?", metavar="WORKLOAD", help="open the screen with it chosen")
     subject.add_argument("--pid", type=int, help="open the screen watching this process")
     parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
-    parser.add_argument("--theme", metavar="NAME", help="colours of the screen; an unknown name lists them")
+    parser.add_argument("--theme", metavar="NAME", help="colours of the screen")
     parser.add_argument("--version", action="version", version=f"gil-tui {__version__}")
     return parser
 

@@ -12,6 +12,7 @@ from gil_tui.verdict.statistics import Interval
 
 MISSING = "–"
 GAP = "  "
+UNITS = ((1, "s"), (1e3, "ms"), (1e6, "µs"))
 
 
 def print_json(document: Mapping[str, Any]) -> None:
@@ -35,23 +36,30 @@ def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]
 
 
 def time_with_interval(interval: Interval | None) -> str:
-    """Median and interval in one unit with three digits: `4.05 s (4.01 to 4.10)`."""
+    """Median and interval in one unit with three digits: `4.05 s (4.01 to 4.10)`.
+
+    A single trial has no interval.
+    """
     if interval is None:
         return MISSING
-    factor, unit = (1, "s") if interval.median >= 0.9995 else (1000, "ms")
+    factor, unit = next(
+        ((factor, unit) for factor, unit in UNITS if interval.median * factor >= 0.9995), UNITS[-1]
+    )
     decimals = max(0, 2 - max(0, math.floor(math.log10(max(interval.median * factor, 1)))))
 
     def text(value_s: float) -> str:
         return f"{value_s * factor:.{decimals}f}"
 
-    return f"{text(interval.median)} {unit} ({text(interval.low)} to {text(interval.high)})"
+    bounds = f" ({text(interval.low)} to {text(interval.high)})" if interval.level > 0 else ""
+    return f"{text(interval.median)} {unit}{bounds}"
 
 
 def factor_with_interval(interval: Interval | None) -> str:
     """Such as `1.91x (1.88 to 1.95)`."""
     if interval is None:
         return MISSING
-    return f"{interval.median:.2f}x ({interval.low:.2f} to {interval.high:.2f})"
+    bounds = f" ({interval.low:.2f} to {interval.high:.2f})" if interval.level > 0 else ""
+    return f"{interval.median:.2f}x{bounds}"
 
 
 def size(value_bytes: int | None) -> str:

@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     """Conduct the sweep and print it."""
     from gil_tui.commands.conducting import conduct_until_signalled
     from gil_tui.commands.output import print_json
-    from gil_tui.commands.sweep_text import failure_line, sweep_lines
+    from gil_tui.commands.sweep_text import failure_lines, sweep_lines
 
     outcome = conduct_until_signalled(plan_of(args), save=not args.no_save)
     sweep = outcome.sweep
@@ -91,10 +91,11 @@ def run(args: argparse.Namespace) -> int:
             print("\n".join(sweep_lines(sweep)), flush=True)
     if outcome.signal:
         return SIGNALLED + outcome.signal
-    failures = [line for run in sweep.runs if (line := failure_line(run))]
-    if failures:
-        print(f"gil-tui: {len(failures)} of {len(sweep.runs)} runs failed: {failures[0]}", file=sys.stderr)
-    return 1 if failures else 0
+    failed = [run for run in sweep.runs if run.failure]
+    if failed:
+        first = failure_lines(failed)[0]
+        print(f"gil-tui: {len(failed)} of {len(sweep.runs)} runs failed: {first}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 def plan_of(args: argparse.Namespace) -> "Plan":

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gil_tui.commands.output import MISSING, host_line, size, table
-from gil_tui.commands.sweep_text import failure_line, run_table, subject_line, verdict_line
+from gil_tui.commands.sweep_text import failure_lines, run_table, subject_line, verdict_line
 from gil_tui.history.rows import local_time
 from gil_tui.lab.records import Run, Trial
 from gil_tui.tui.text import clean, clean_lines, factor, seconds
@@ -18,7 +18,7 @@ def run_lines(run: Run) -> list[str]:
     """All that is known of the run but its output."""
     lines = [verdict_line(run.verdict, bool(run.walls_s)), "", subject_line(run), *run_table([run]), ""]
     if run.failure:
-        lines += [failure_line(run), *map(clean, run.failure.get("traceback", "").splitlines()), ""]
+        lines += [*failure_lines([run]), *clean_lines(run.failure.get("traceback", "")), ""]
     if run.verdict:
         lines += _verdict_lines(run.verdict)
     if run.trials:

@@ -12,9 +12,11 @@ from gil_tui.commands.output import (
     time_with_interval,
 )
 from gil_tui.history.rows import executor_label, python_label
+from gil_tui.lab.plan import AT_LEAST
 from gil_tui.lab.records import Run, Sweep, Trial
 from gil_tui.tui.text import clean, seconds
 from gil_tui.verdict.model import CODES, Verdict
+from gil_tui.verdict.statistics import LEVEL
 
 HEADING = ("executor", "workers", "trials", "time", "speed-up", "start", "memory", "result")
 RIGHT = (1, 2, 3, 4, 5, 6)
@@ -26,8 +28,10 @@ def sweep_lines(sweep: Sweep) -> list[str]:
     lines = [verdict_line(sweep.verdict, measured), ""]
     for subject, runs in _by_subject(sweep.runs).items():
         lines += [subject, *run_table(runs), ""]
-    failures = [line for run in sweep.runs if (line := failure_line(run))]
+    failures = failure_lines(sweep.runs)
     lines += [*failures, ""] if failures else []
+    if any(run.wall_s and run.wall_s.level < LEVEL for run in sweep.runs):
+        lines += [f"The intervals cover less than {LEVEL:.0%}: that takes {AT_LEAST} trials (--repeats).", ""]
     version = sweep.runs[0].version if sweep.runs else ""
     return [*lines, host_line(sweep.host, version)]
 
@@ -63,12 +67,17 @@ def subject_line(run: Run) -> str:
     return ", ".join(parts)
 
 
-def failure_line(run: Run) -> str:
-    """Which run failed and why; empty for one that did not."""
-    if not run.failure:
-        return ""
-    label = f"{run.experiment.label}: " if run.id is None else f"#{run.id} {run.experiment.label}: "
-    return f"{label}{clean(run.failure.get('message') or run.status)}"
+def failure_lines(runs: Iterable[Run]) -> list[str]:
+    """Why runs failed, one line for all that failed alike: `#7 threads x2 and 3 more: it raised`."""
+    alike: dict[str, list[str]] = {}
+    for run in runs:
+        if run.failure:
+            label = run.experiment.label if run.id is None else f"#{run.id} {run.experiment.label}"
+            alike.setdefault(clean(run.failure.get("message") or run.status), []).append(label)
+    return [
+        f"{labels[0]}{f' and {len(labels) - 1} more' if len(labels) > 1 else ''}: {message}"
+        for message, labels in alike.items()
+    ]
 
 
 def result_words(run: Run) -> str:

@@ -25,7 +25,9 @@ from tests.history.samples import HOST
         (Interval(250.0, 240.0, 260.0), "250 s (240 to 260)"),
         (Interval(0.0614, 0.0602, 0.0799), "61.4 ms (60.2 to 79.9)"),
         (Interval(0.9999, 0.99, 1.01), "1.00 s (0.99 to 1.01)"),
-        (Interval(0.0001234, 0.0001, 0.0002), "0.12 ms (0.10 to 0.20)"),
+        (Interval(0.0001234, 0.0001, 0.0002), "123 µs (100 to 200)"),
+        (Interval(1e-8, 1e-8, 1e-8), "0.01 µs (0.01 to 0.01)"),
+        (Interval(4.049, 4.049, 4.049, 0.0), "4.05 s"),
         (None, "–"),
     ],
 )
@@ -35,6 +37,7 @@ def test_times(interval: Interval | None, expected: str) -> None:
 
 def test_factors() -> None:
     assert factor_with_interval(Interval(1.912, 1.88, 1.95)) == "1.91x (1.88 to 1.95)"
+    assert factor_with_interval(Interval(1.912, 1.912, 1.912, 0.0)) == "1.91x"
     assert factor_with_interval(None) == "–"
 
 
