@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 MESSAGE_CHARS = 300
 TRACEBACK_CHARS = 8000
 
-_OWN_FRAMES = (os.path.dirname(os.path.abspath(__file__)) + os.sep, "<frozen importlib")
+_FOLDER = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_IMPORT_SYSTEM = ("<frozen importlib", os.path.dirname(os.__file__) + "/importlib/")
 
 
 class JobError(Exception):
@@ -82,6 +83,16 @@ def _traceback_text(error: BaseException) -> str:
 
 
 def _without_own_frames(trace: Optional[TracebackType]) -> Optional[TracebackType]:
-    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_OWN_FRAMES):
+    """What lies below the bench's last frame, and below the import that it asked for."""
+    frame = trace
+    while frame is not None:
+        if _file(frame).startswith(_FOLDER):
+            trace = frame.tb_next
+        frame = frame.tb_next
+    while trace is not None and _file(trace).startswith(_IMPORT_SYSTEM):
         trace = trace.tb_next
     return trace
+
+
+def _file(trace: TracebackType) -> str:
+    return trace.tb_frame.f_code.co_filename

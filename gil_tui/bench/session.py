@@ -7,7 +7,6 @@ import os
 import sys
 
 from . import guard
-from .calibrate import calibrate
 from .events import Events
 from .executors.work import Work
 from .failures import JobError, caused
@@ -69,6 +68,8 @@ def _calibrated(job: Job, workload: Workload) -> Dict[str, Any]:
     def run(size: int) -> Tuple[float, int]:
         _, start_ns, end_ns, _, checksum = Work(workload, size).task(0, 0)
         return (end_ns - start_ns) * NS, checksum
+
+    from .calibrate import calibrate
 
     return calibrate(job, run)
 

@@ -28,6 +28,7 @@ class Own(Workload):
     def __init__(self, target: str, directory: str) -> None:
         super().__init__({}, {})
         self.name = target
+        sys.dont_write_bytecode = bool(sys.flags.dont_write_bytecode)  # as the user wants it for own code
         module_name, _, function_name = target.rpartition(":")
         folder = os.path.abspath(directory)
         _make_importable(folder)
