@@ -69,10 +69,11 @@ def pressure_us(path: Path) -> int | None:
     return None
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path | str) -> str:
     """A small kernel file; empty if it is not there, may not be read, or its process is gone."""
     try:
-        return path.read_text(errors="replace")
+        with open(path, "rb", buffering=0) as file:
+            return (file.readall() or b"").decode("utf-8", "replace")
     except OSError:
         return ""
 
