@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from gil_tui.watch.frames import GilFrame
 from gil_tui.watch.holders import Holders
@@ -58,6 +59,12 @@ class GilGauge:
         return frames
 
 
+class _Sample(NamedTuple):
+    at_s: float
+    state: GilState
+    waiting: int | None
+
+
 class _Tally:
     """The samples of one GIL: taken raw, as code runs slowly right after a wake-up, judged by the frame."""
 
@@ -68,7 +75,7 @@ class _Tally:
         self._size, self._unpack = gil.layout.size, gil.layout.fields.unpack
         self._raw: list[tuple[float, tuple[int, ...] | None]] = []
         self._tids: dict[int, int | None] = {}
-        self._last: tuple[float, GilState] | None = None
+        self._last: _Sample | None = None
         self._trust = 0
         self._new_glibc: bool | None = None
 
@@ -87,27 +94,27 @@ class _Tally:
         """The numbers of the samples since the last frame."""
         first = self._last
         self.failed = 0
-        seen = [item for now, fields in self._raw if (item := self._believed(now, fields))]
+        seen = [sample for now, fields in self._raw if (sample := self._believed(now, fields))]
         self.unread = bool(self._raw) and all(fields is None for _, fields in self._raw)
-        frame = self._numbers(pid, seen, first or seen[0]) if seen else self._nothing(pid)
+        frame = self._numbers(pid, first or seen[0], seen) if seen else self._nothing(pid)
         self._raw.clear()
         self._tids.clear()
         return frame
 
-    def _believed(self, now: float, fields: tuple[int, ...] | None) -> tuple[float, GilState] | None:
+    def _believed(self, now: float, fields: tuple[int, ...] | None) -> _Sample | None:
         """The sample if it is plausible and the ones before it were too."""
         state = self.gil.layout.state(fields) if fields else None
         if state is None or not state.plausible or not self._follows(state):
             self.failed += 1
             self._trust, self._last, self._new_glibc = 0, None, None
             return None
-        self._last = now, state
+        self._last = _Sample(now, state, self._waiting(state))
         self._trust += 1
-        return (now, state) if self._trust > _PROBATION else None
+        return self._last if self._trust > _PROBATION else None
 
     def _follows(self, state: GilState) -> bool:
         """The switch counter never falls, and the condition variable keeps the shape it once showed."""
-        if self._last and state.switches < self._last[1].switches:
+        if self._last and state.switches < self._last.state.switches:
             return False
         old, new = state.waiting_old is not None, state.waiting_new is not None
         if self._new_glibc is None and old != new:
@@ -118,13 +125,12 @@ class _Tally:
         why = "the GIL is not readable at present" if self.failed else "no samples yet"
         return GilFrame(pid, self.gil.interpreter, available=False, why=why)
 
-    def _numbers(
-        self, pid: int, seen: list[tuple[float, GilState]], first: tuple[float, GilState]
-    ) -> GilFrame:
-        (first_s, before), (last_s, last) = first, seen[-1]
-        switches = last.switches - before.switches
-        held = [state.holder for _, state in seen if state.locked == 1]
-        waiting = [self._waiting(state) for _, state in seen] if self._new_glibc is not None else []
+    def _numbers(self, pid: int, first: _Sample, seen: list[_Sample]) -> GilFrame:
+        last = seen[-1].state
+        elapsed_s = seen[-1].at_s - first.at_s
+        switches = last.switches - first.state.switches
+        held = [sample.state.holder for sample in seen if sample.state.locked == 1]
+        waiting = [sample.waiting for sample in seen if sample.waiting is not None]
         counts = Counter(waiting)
         return GilFrame(
             pid=pid,
@@ -135,13 +141,15 @@ class _Tally:
             held=len(held) / len(seen),
             waiting=sum(waiting) / len(waiting) if waiting else None,
             waiting_counts=tuple(counts[number] for number in range(max(waiting, default=-1) + 1)),
-            switches_per_s=switches / (last_s - first_s) if last_s > first_s and switches >= 0 else None,
+            switches_per_s=switches / elapsed_s if elapsed_s > 0 and switches >= 0 else None,
             samples=len(seen),
             holders=self._holder_shares(held),
         )
 
-    def _waiting(self, state: GilState) -> int:
-        return (state.waiting_new if self._new_glibc else state.waiting_old) or 0
+    def _waiting(self, state: GilState) -> int | None:
+        if self._new_glibc is None:
+            return None
+        return state.waiting_new if self._new_glibc else state.waiting_old
 
     def _holder_shares(self, held: list[int]) -> dict[int, float]:
         shares: dict[int, float] = {}
