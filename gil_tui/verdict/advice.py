@@ -45,6 +45,14 @@ def processes_plan(seen: Observation) -> Plan:
     return Plan(count, _gain(bound, seen))
 
 
+def more_of_the_same(seen: Observation) -> Plan:
+    """Processes with one busy thread each, as the present ones have, until the CPUs are full."""
+    have, cpus = _holders(seen), seen.cpus_effective
+    fill = cpus / max(seen.cpu, 0.01)
+    count = max(have + 1, min(math.ceil(have * fill - 0.05), math.ceil(cpus - 0.05)))
+    return Plan(count, max(1.0, min(count / have, fill)))
+
+
 def threads_plan(seen: Observation) -> Plan:
     """Threads for code that needs the GIL for a part of its time only, or not at all."""
     cpus = seen.cpus_effective
@@ -94,8 +102,7 @@ def process_cost(seen: Observation) -> str:
     return f"about {words.size(seen.process_bytes)} each" if seen.process_bytes else ""
 
 
-def _processes(seen: Observation) -> Advice:
-    plan = processes_plan(seen)
+def _processes(seen: Observation, plan: Plan) -> Advice:
     more = " in all" if _holders(seen) > 1 else ""
     why = f"each has a GIL of its own; {words.cpus(seen.cpus_effective)} set the limit"
     return Advice(f"Use {plan.workers} processes{more}", plan.gain, process_cost(seen), why)
@@ -121,7 +128,8 @@ def _hot(seen: Observation) -> list[Advice]:
 
 
 def _gil(seen: Observation) -> list[Advice]:
-    return by_gain([_processes(seen), *_free_threaded(seen, without_gil(seen)), *_hot(seen)])
+    processes = _processes(seen, processes_plan(seen))
+    return by_gain([processes, *_free_threaded(seen, without_gil(seen)), *_hot(seen)])
 
 
 def _gil_waits(seen: Observation) -> list[Advice]:
@@ -132,7 +140,9 @@ def _gil_waits(seen: Observation) -> list[Advice]:
     release = Advice(
         f"Let {call} release the GIL (Py_BEGIN_ALLOW_THREADS; ctypes.CDLL, not PyDLL)", gain, "", why
     )
-    return by_gain([release, _processes(seen), *_free_threaded(seen, without_gil(seen))])
+    return by_gain(
+        [release, _processes(seen, processes_plan(seen)), *_free_threaded(seen, without_gil(seen))]
+    )
 
 
 def _gil_convoy(seen: Observation) -> list[Advice]:
@@ -144,8 +154,8 @@ def _gil_convoy(seen: Observation) -> list[Advice]:
 
 
 def _serial_gil(seen: Observation) -> list[Advice]:
-    plan = processes_plan(seen)
-    return by_gain([_processes(seen), *_free_threaded(seen, plan.gain), *_hot(seen)])
+    plan = more_of_the_same(seen)
+    return by_gain([_processes(seen, plan), *_free_threaded(seen, plan.gain), *_hot(seen)])
 
 
 def _serial_free(seen: Observation) -> list[Advice]:
@@ -157,7 +167,8 @@ def _serial_free(seen: Observation) -> list[Advice]:
 def _serial_partly(seen: Observation) -> list[Advice]:
     plan = threads_plan(seen)
     why = f"the GIL is held {words.share(seen.held or 0.0)} of the time: threads overlap the rest"
-    return by_gain([_processes(seen), Advice(f"Use {plan.workers} threads", plan.gain, "", why)])
+    threads = Advice(f"Use {plan.workers} threads", plan.gain, "", why)
+    return by_gain([_processes(seen, more_of_the_same(seen)), threads])
 
 
 def _serial_unknown(seen: Observation) -> list[Advice]:
@@ -192,8 +203,7 @@ def _cores_stolen(seen: Observation) -> list[Advice]:
 
 
 def _throttled(seen: Observation) -> list[Advice]:
-    stopped = seen.throttled_share or 0.0
-    gain = min(1 / max(0.1, 1 - stopped), max(1.0, seen.wanting / max(seen.cpu, 0.01)))
+    gain = max(1.0, (seen.cpu + seen.run_queue) / max(seen.cpu, 0.01))
     limit = f"the limit is {words.some(seen.cpus_effective, 'CPU')}"
     return [Advice("Raise the CPU quota of the container or service", gain, "", limit)]
 

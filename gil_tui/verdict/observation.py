@@ -24,7 +24,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class HotFunction:
-    """Where time goes: `share` of the samples of those that hold the GIL (`holds_gil`) or of all."""
+    """Where time goes: `share` of the samples with the GIL held (`holds_gil`), else of those without it."""
 
     function: str
     file: str
@@ -103,7 +103,8 @@ class Observation:
     neither on a CPU nor in the run queue) are of the busiest GIL, `waiting` and `held_sum` of all GILs
     together; None with the reason in `held_why`. `busiest_cpu` is the CPU share of the busiest thread,
     `victims` the threads of its process that need little CPU and wait for the GIL, `victims_gil` their
-    mean share of it. `parts_sum_error` is how far a thread's parts are from adding up to 1.
+    mean share of it. `throttled_share` is of the quota's periods.
+    `parts_sum_error` is how far a thread's parts are from adding up to 1.
     """
 
     seconds: float = 0.0

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from gil_tui.verdict import words
-from gil_tui.verdict.advice import WORTH, process_cost, processes_plan, threads_plan
+from gil_tui.verdict.advice import WORTH, Plan, more_of_the_same, process_cost, processes_plan, threads_plan
 from gil_tui.verdict.dump import WaitDump
 from gil_tui.verdict.limits import GIL_HELD_FULL, Finding
 from gil_tui.verdict.observation import Observation
@@ -19,7 +19,7 @@ def _gil(finding: Finding, dump: WaitDump | None) -> str:
     waiting = seen.waiting if seen.waiting is not None else seen.gil_waiting
     wait = words.verb(waiting, "waits", "wait")
     head = f"GIL-bound: {_threads(seen)}, {words.mean(waiting)} {wait} for the GIL"
-    return "; ".join([head, *_holder(seen), *_processes(seen)])
+    return "; ".join([head, *_holder(seen), *_processes(seen, processes_plan(seen))])
 
 
 def _gil_waits(finding: Finding, dump: WaitDump | None) -> str:
@@ -54,7 +54,7 @@ def _serial_gil(finding: Finding, dump: WaitDump | None) -> str:
             f"One busy thread: it computes {words.share(min(1.0, seen.cpu))} of the time and keeps the GIL; "
             "nobody waits, but more threads would"
         )
-    return "; ".join([head, *_holder(seen), *_processes(seen)])
+    return "; ".join([head, *_holder(seen), *_processes(seen, more_of_the_same(seen))])
 
 
 def _serial_free(finding: Finding, dump: WaitDump | None) -> str:
@@ -71,7 +71,7 @@ def _serial_partly(finding: Finding, dump: WaitDump | None) -> str:
         f"One busy thread: it computes {words.share(seen.busiest_cpu)} of the time and holds the GIL "
         f"{_held(seen)}; nobody waits"
     )
-    return "; ".join([head, *_processes(seen)])
+    return "; ".join([head, *_processes(seen, more_of_the_same(seen))])
 
 
 def _serial_unknown(finding: Finding, dump: WaitDump | None) -> str:
@@ -113,8 +113,8 @@ def _cores_stolen(finding: Finding, dump: WaitDump | None) -> str:
 def _throttled(finding: Finding, dump: WaitDump | None) -> str:
     seen = finding.seen
     return (
-        f"Stopped by its CPU quota {words.share(seen.throttled_share or 0.0)} of the time: the limit is "
-        f"{words.some(seen.cpus_effective, 'CPU')}"
+        f"Stopped by its CPU quota in {words.share(seen.throttled_share or 0.0)} of the quota's periods: "
+        f"the limit is {words.some(seen.cpus_effective, 'CPU')}"
     )
 
 
@@ -212,8 +212,7 @@ def _holder(seen: Observation) -> list[str]:
     return [f"the code that holds it is {seen.hottest.place.short}"] if seen.hottest else []
 
 
-def _processes(seen: Observation) -> list[str]:
-    plan = processes_plan(seen)
+def _processes(seen: Observation, plan: Plan) -> list[str]:
     if plan.gain < WORTH:
         return [f"more processes would not help: {words.cpus(seen.cpus_effective)} set the limit"]
     cost = f", for {process_cost(seen)}" if seen.process_bytes else ""

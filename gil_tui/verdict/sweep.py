@@ -1,0 +1,299 @@
+"""The verdict on a sweep: what limits the program, what to use instead, what it buys and costs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from gil_tui.verdict import words
+from gil_tui.verdict.advice import FREE_THREADED_COST, WORTH, advice_for, by_gain
+from gil_tui.verdict.confidence import confidence
+from gil_tui.verdict.diagnose import evidence_for
+from gil_tui.verdict.experiment import (
+    NOUNS,
+    SCALES,
+    UNSTABLE,
+    WAITING_CPU,
+    diagnose_run,
+    does_the_work_of,
+    ideal,
+    is_throttled,
+    speedup_evidence,
+    undecided,
+    workers_text,
+)
+from gil_tui.verdict.facts import PROCESS_LIKE, RunFacts
+from gil_tui.verdict.group import GAINS, Best, Group
+from gil_tui.verdict.limits import GIL_HELD_SOME, find_limit
+from gil_tui.verdict.model import Advice, Evidence, Verdict
+from gil_tui.verdict.scaling import Demand, processes_bound
+
+PRELIMINARY = 0.75
+"""Most that a verdict may claim while runs of the sweep are still to come."""
+SCALING_GAIN = 1.3
+
+
+def diagnose_sweep(runs: Sequence[RunFacts]) -> tuple[Verdict, Best | None]:
+    """The verdict on all runs together, and the executor and worker count to use.
+
+    May be asked at any time: what is not finished lowers the confidence. Runs of several workloads are
+    judged one by one and told one after the other; those of several interpreters by the first one, the
+    others as advice. The best one is None where nothing is the winner: see `Group.best_document`.
+    """
+    workloads = dict.fromkeys(run.workload for run in runs)
+    if len(workloads) > 1:
+        parts = {name: diagnose_sweep([run for run in runs if run.workload == name])[0] for name in workloads}
+        return _told_together(parts), None
+    groups = [
+        Group.of([run for run in runs if run.work == work]) for work in dict.fromkeys(r.work for r in runs)
+    ]
+    measured = [group for group in groups if group.usable]
+    if not measured:
+        return Verdict("unsure", 0.0, _nothing(runs)), None
+    group = next((one for one in measured if one.gil_enabled), measured[0])
+    trials, marked = sum(run.trials for run in group.usable), sum(_disturbed(run) for run in group.usable)
+    if trials and marked / trials > UNSTABLE:
+        what = next((f" ({run.mark})" for run in group.usable if run.mark), "")
+        sentence = (
+            f"Unstable: {marked} of {words.some(trials, 'trial')} were disturbed{what}; no winner is named"
+        )
+        calmer = ("a quieter machine, or more trials",)
+        return Verdict("unsure", 0.0, sentence, _evidence(group, None), would_change=calmer), None
+    others = [one for one in measured if one is not group]
+    return _judge(group, others, runs), group.best_document() if group.choice else None
+
+
+def _disturbed(run: RunFacts) -> int:
+    return 0 if is_throttled(run) else run.marked
+
+
+def _nothing(runs: Sequence[RunFacts]) -> str:
+    failed = [run for run in runs if run.status in ("failed", "timeout")]
+    if failed:
+        return undecided(failed[0])
+    return "Nothing measured yet: the first trials are under way" if runs else "Nothing was run"
+
+
+def _told_together(parts: Mapping[str, Verdict]) -> Verdict:
+    verdicts = list(parts.values())
+    return Verdict(
+        code=verdicts[0].code,
+        confidence=min(verdict.confidence for verdict in verdicts),
+        sentence=". ".join(f"{name}: {verdict.sentence}" for name, verdict in parts.items()),
+        evidence=tuple(
+            replace(row, name=f"{name}: {row.name}")
+            for name, verdict in parts.items()
+            for row in verdict.evidence
+        ),
+        advice=tuple(
+            replace(one, action=f"{name}: {one.action}")
+            for name, verdict in parts.items()
+            for one in verdict.advice
+        ),
+        would_change=tuple(dict.fromkeys(one for verdict in verdicts for one in verdict.would_change)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Story:
+    """What limits the work: verdict `code`, first part of the sentence, and the run that shows it best.
+
+    `told` are the executors that the first part recommends already.
+    """
+
+    code: str
+    confidence: float
+    head: str
+    run: RunFacts
+    told: tuple[str, ...] = ()
+
+
+def _judge(group: Group, others: Sequence[Group], runs: Sequence[RunFacts]) -> Verdict:
+    story = _story(group)
+    going_on = [run for run in runs if not run.finished]
+    sure = story.confidence
+    if going_on:
+        sure = min(PRELIMINARY, sure * (1 - 0.5 * len(going_on) / len(runs)))
+    return Verdict(
+        code=story.code,
+        confidence=confidence(sure) if story.code != "unsure" else 0.0,
+        sentence=". ".join([story.head, *_recommended(group, story)]),
+        evidence=_evidence(group, story.run),
+        advice=_advice(group, story, others),
+        would_change=_doubts(group, runs),
+    )
+
+
+def _story(group: Group) -> _Story:
+    """Threads say most: they differ from one worker by the GIL alone. Without them, what else was run."""
+    if "threads" in group.bests:
+        best = group.run("threads")
+        assert best.speedup is not None
+        if best.speedup.median >= max(SCALING_GAIN, SCALES * ideal(best, group.baseline)):
+            return _scaled(group, best)
+    run = group.most("threads", "asyncio", "interpreters", "processes", "dask")
+    if run is None:
+        alone = group.baseline or group.usable[0]
+        verdict = _calm(alone)
+        return _Story(verdict.code, verdict.confidence, verdict.sentence, alone)
+    verdict = _calm(run, group.baseline)
+    if verdict.code == "scales":
+        return _scaled(group, group.run(run.spread))
+    head = verdict.sentence
+    if verdict.code == "gil":
+        head = f"{head.split(':', 1)[0]}: {does_the_work_of(run)}"
+    return _Story(verdict.code, verdict.confidence, head, run)
+
+
+def _calm(run: RunFacts, baseline: RunFacts | None = None) -> Verdict:
+    """The verdict on a run whose few disturbed trials the sweep as a whole can bear, if less sure of it."""
+    verdict = diagnose_run(replace(run, marked=0), baseline)
+    quiet = 1 - _disturbed(run) / run.trials if run.trials else 1.0
+    return replace(verdict, confidence=confidence(verdict.confidence, quiet))
+
+
+def _scaled(group: Group, run: RunFacts) -> _Story:
+    """More workers do more work: because they wait, or because they need no GIL, or have one each."""
+    assert run.speedup is not None
+    sure = _calm(run, group.baseline).confidence
+    gained = (
+        f"{workers_text(run)} {'gives' if run.workers == 1 else 'give'} {words.factor(run.speedup.median)}x"
+    )
+    if group.waits:
+        told = ["asyncio"] if run.spread != "asyncio" and _asyncio_gains(group) else []
+        also = (
+            [f"asyncio {words.factor(group.bests['asyncio'].speedup.median)}x in one thread"] if told else []
+        )
+        head = f"Waiting, not computing: {'; '.join([gained, *also])}"
+        return _Story("io", sure, head, run, (run.spread, *told))
+    name = NOUNS.get(run.executor, NOUNS["dask"])[1]
+    head = f"{name[:1].upper()}{name[1:]} scale: {gained}{_why_threads_scale(run)}"
+    return _Story("scales", sure, head, run, (run.spread,))
+
+
+def _asyncio_gains(group: Group) -> bool:
+    return "asyncio" in group.bests and group.bests["asyncio"].speedup.median >= SCALING_GAIN
+
+
+def _why_threads_scale(run: RunFacts) -> str:
+    if run.executor != "threads":
+        return ""
+    if run.gil_enabled is False:
+        return ", there is no GIL here"
+    held = run.observation.held if run.observation else None
+    return ", the code releases the GIL" if held is not None and held < GIL_HELD_SOME else ""
+
+
+def _recommended(group: Group, story: _Story) -> list[str]:
+    """The second part of the sentence: what to use instead; empty where the first says it."""
+    choice = group.choice
+    if choice is not None:
+        if choice.spread in story.told:
+            return []
+        assert choice.speedup is not None
+        parts = [f"{words.factor(choice.speedup.median)}x", *_costs(group, choice)]
+        return [f"Use {workers_text(choice)}: {', '.join(parts)}"]
+    if story.code == "gil" and group.most(*PROCESS_LIKE) is None:
+        gain = _predicted(group)
+        if gain >= GAINS:
+            return [f"Processes would do the work of up to {words.factor(gain)} on {words.cpus(group.cpus)}"]
+    return ["Nothing tried here is faster than one worker"] if group.bests else []
+
+
+def _costs(group: Group, run: RunFacts) -> list[str]:
+    """Memory beyond one worker, and start-up where it is not free."""
+    extra = group.extra_bytes(run)
+    costs = [f"+{words.size(extra)}"] if extra is not None and extra >= 500_000 else []
+    if run.startup_s is not None and run.executor in PROCESS_LIKE:
+        costs.append(f"{words.seconds(run.startup_s)} start")
+    return costs
+
+
+def _predicted(group: Group) -> float:
+    """Speed-up of processes by the bottleneck bound, from the sequential run; 1 where it is not known."""
+    alone = group.baseline
+    computing = alone.computing if alone else None
+    if alone is None or computing is None or computing < WAITING_CPU:
+        return 1.0
+    held = alone.observation.held if alone.observation else None
+    need = Demand(1.0, 1.0 if held is None else held, computing)
+    return processes_bound(need, max(1, round(group.cpus)), group.cpus)
+
+
+def _evidence(group: Group, run: RunFacts | None) -> tuple[Evidence, ...]:
+    rows: list[Evidence] = []
+    if run and run.observation:
+        rows += evidence_for(run.observation)[: 1 if run.gil_enabled is False else 3]
+    if run and run is not group.baseline and run not in map(group.run, group.bests):
+        rows += speedup_evidence(run)
+    for spread in group.bests:
+        rows += speedup_evidence(group.run(spread))
+    if group.baseline:
+        rows += speedup_evidence(group.baseline)
+    choice = group.choice
+    extra = group.extra_bytes(choice) if choice else None
+    if choice and extra is not None:
+        rows.append(
+            Evidence(f"{choice.label} extra memory", extra, "bytes", "PSS of the tree, beyond one worker")
+        )
+    return tuple(rows)
+
+
+def _advice(group: Group, story: _Story, others: Sequence[Group]) -> tuple[Advice, ...]:
+    measured = [_use(group, group.run(spread)) for spread in group.bests]
+    measured = [one for one in measured if (one.gain or 0.0) >= GAINS]
+    measured += [one for other in others if (one := _elsewhere(group, other))]
+    advice = by_gain(measured)
+    if story.run.observation and story.code in ("gil", "lock", "cores", "throttled"):
+        found = find_limit(story.run.observation)
+        advice += [one for one in advice_for(found.kind, found.seen) if not one.action.startswith("Use ")]
+    if story.code == "gil" and group.most(*PROCESS_LIKE) is None and _predicted(group) >= WORTH:
+        gain = round(_predicted(group), 2)
+        why = f"predicted from one worker, on {words.cpus(group.cpus)}; not measured"
+        advice.insert(0, Advice(f"Use {max(2, round(group.cpus))} processes", gain, "", why))
+    choice = group.choice
+    if choice and not group.resolved(choice):
+        why = "the best is the largest number tried"
+        advice.append(Advice(f"Measure {_next(choice)} next", None, "", why))
+    return tuple(advice)
+
+
+def _use(group: Group, run: RunFacts) -> Advice:
+    assert run.speedup is not None
+    low, high = words.factor(run.speedup.low), words.factor(run.speedup.high)
+    gain = round(run.speedup.median, 2)
+    return Advice(
+        f"Use {workers_text(run)}", gain, ", ".join(_costs(group, run)), f"measured: {low}x to {high}x"
+    )
+
+
+def _elsewhere(group: Group, other: Group) -> Advice | None:
+    """Another interpreter's best against this one's single worker, by units of work a second."""
+    alone, best = group.baseline, other.choice or other.baseline
+    if alone is None or best is None or not alone.rate or not best.rate:
+        return None
+    gain = best.rate / alone.rate
+    if gain < GAINS:
+        return None
+    how = f" with {workers_text(best)}" if not best.is_baseline else ""
+    cost = FREE_THREADED_COST if best.free_threaded else ""
+    return Advice(f"Run it on {best.python}{how}", round(gain, 2), cost, "measured here")
+
+
+def _next(run: RunFacts) -> str:
+    return words.some(2 * run.workers, *NOUNS.get(run.executor, NOUNS["dask"]))
+
+
+def _doubts(group: Group, runs: Sequence[RunFacts]) -> tuple[str, ...]:
+    doubts = []
+    going_on = sum(not run.finished for run in runs)
+    if going_on:
+        doubts.append(f"the rest of the sweep: {going_on} of {words.some(len(runs), 'run')} not finished")
+    doubts += [f"{run.label}: {undecided(run)}" for run in group.runs if run.status in ("failed", "timeout")]
+    if group.baseline and not group.baseline.is_baseline:
+        doubts.append(f"a sequential run: speed-ups are against {group.baseline.label}")
+    fewest = min(run.trials for run in group.usable)
+    if fewest < 6:
+        doubts.append(f"more trials: {fewest} of the run with the fewest, six give a 95 % interval")
+    unwatched = next((run.watch_why for run in group.usable if run.observation is None and run.watch_why), "")
+    if unwatched:
+        doubts.append(f"the watch: {unwatched}")
+    return tuple(doubts)
