@@ -50,12 +50,12 @@ def sweep(request: pytest.FixtureRequest, no_orphans: StartedProcesses) -> Itera
 def trials_kept() -> int:
     if not default_path().exists():
         return 0
-    with History.open(read_only=True) as history:
+    with History.open() as history:
         return sum(row.trials for row in history.rows())
 
 
 def assert_nothing_is_lost(kept_before: int) -> None:
-    with History.open(read_only=True) as history:
+    with History.open() as history:
         rows = history.rows()
         finished = [len(history.run(row.id).walls_s) for row in rows]
     assert sum(finished) >= kept_before > 0
@@ -78,9 +78,10 @@ def test_an_end_in_the_middle_leaves_nothing_and_loses_nothing(
     ENDS[how](sweep)
     left = no_orphans.wait_gone(3.0)
     assert not left, f"after {how}, 3 s later:\n{describe(left)}"
+    assert not sweep.running
     assert_nothing_is_lost(kept)
     if how in ("SIGHUP", "SIGTERM", "SIGINT"):
-        sweep.wait_end()
+        sweep.read(0)
         assert_terminal_is_whole(sweep)
         assert "Traceback" not in sweep.text
 
