@@ -1,9 +1,9 @@
 """What a trial costs beyond the interpreter's own start and the work.
 
-Trials of one experiment follow each other at once, so the time from one trial's end of work to the next
-one's is the whole price of a trial: ending the child, keeping the result, starting the next child, its
+Trials of a sweep follow each other at once, so the time from one trial's end of work to the next one's is
+the whole price of the later: ending the child before, keeping its result, starting the next child, its
 pool and its warm-up, the work. Taken off: the work, the start of the pool (which `gil-tui` reports apart)
-and `INTERPRETER -c pass`, measured in between. The work is small, so that its warm-up does not count.
+and `INTERPRETER -c pass`, measured before and after. The work is small, so that its warm-up does not count.
 """
 
 import argparse
@@ -12,49 +12,51 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from gil_tui.bench.spec import Experiment
 from gil_tui.verdict.statistics import median_interval
 from tests.benchmarks.table import print_table
 
 GIL_TUI = str(Path(sys.executable).parent / "gil-tui")
-EXPERIMENTS = (("sequential", 1), ("threads", 2), ("processes", 2), ("asyncio", 2))
+SWEEP = "run countdown -e threads,processes,asyncio -w 2 --size 2000 --tasks 8 --json --no-save"
 
 
-def interpreter_start_s(interpreter: str) -> float:
-    """Seconds that `interpreter` takes to start and end without doing anything."""
-    before_s = time.perf_counter()
-    subprocess.run([interpreter, "-c", "pass"], check=True)
-    return time.perf_counter() - before_s
+def interpreter_starts_s(number: int) -> list[float]:
+    """Seconds that the interpreter takes to start and end without doing anything."""
+    taken_s = []
+    for _ in range(number):
+        before_s = time.perf_counter()
+        subprocess.run([sys.executable, "-c", "pass"], check=True)
+        taken_s.append(time.perf_counter() - before_s)
+    return taken_s
 
 
-def trials_of(executor: str, workers: int, repeats: int) -> Sequence[Mapping[str, Any]]:
-    """The trials of one experiment of almost no work, as `run --json` tells them."""
-    command = (
-        f"run countdown -e {executor} -w {workers} --size 2000 --tasks {workers * 4} --repeats {repeats}"
-    )
-    finished = subprocess.run(
-        [GIL_TUI, *command.split(), "-i", sys.executable, "--json", "--no-save"],
-        check=True,
-        capture_output=True,
-        timeout=300,
-    )
-    runs = json.loads(finished.stdout)["runs"]
-    trials = next(run["trials"] for run in runs if run["experiment"]["executor"] == executor)
-    return [trial for trial in trials if trial.get("wall_s") is not None]
-
-
-def costs_s(trials: Sequence[Mapping[str, Any]]) -> list[float]:
-    """What each trial after the first took, without its work and its pool's start, in seconds."""
-    return [
-        after["work_end_s"] - before["work_end_s"] - after["wall_s"] - after["startup_s"]
-        for before, after in pairwise(trials)
+def sweep(repeats: int, *options: str) -> list[tuple[str, Mapping[str, Any]]]:
+    """Trials of almost no work with their experiment's label, in the order in which they were made."""
+    command = [GIL_TUI, *SWEEP.split(), "--repeats", str(repeats), "-i", sys.executable, *options]
+    finished = subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=300)
+    trials = [
+        (Experiment.from_json(run["experiment"]).label, trial)
+        for run in json.loads(finished.stdout)["runs"]
+        for trial in run["trials"]
+        if trial.get("wall_s") is not None
     ]
+    return sorted(trials, key=lambda labelled: float(labelled[1]["work_end_s"]))
+
+
+def costs_s(trials: list[tuple[str, Mapping[str, Any]]]) -> dict[str, list[float]]:
+    """By experiment, what each trial took without its work and its pool's start, in seconds."""
+    costs = defaultdict(list)
+    for (_, before), (label, after) in pairwise(trials):
+        costs[label].append(after["work_end_s"] - before["work_end_s"] - after["wall_s"] - after["startup_s"])
+    return costs
 
 
 def main() -> None:
@@ -62,24 +64,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=30)
     repeats = parser.parse_args().repeats
-    rows, starts_s = [], []
-    for executor, workers in EXPERIMENTS:
-        starts_s += [interpreter_start_s(sys.executable) for _ in range(10)]
-        trials = trials_of(executor, workers, repeats)
-        start_s = statistics.median(starts_s)
-        cost = median_interval([cost_s - start_s for cost_s in costs_s(trials)])
-        told = [trial["overhead_s"] for trial in trials if trial["overhead_s"] is not None]
-        rows.append(
-            [
-                f"{executor} x{workers}",
-                str(len(trials)),
-                f"{cost.median * 1000:.1f} ms",
-                f"{cost.low * 1000:.1f} - {cost.high * 1000:.1f}",
-                f"{statistics.median(told) * 1000:.1f} ms" if told else "-",
-            ]
-        )
+    starts_s = interpreter_starts_s(20)
+    swept = {"watched": sweep(repeats), "not watched": sweep(repeats, "--no-watch")}
+    starts_s += interpreter_starts_s(20)
+    start_s = statistics.median(starts_s)
+    rows = []
+    for how, trials in swept.items():
+        for label, costs in sorted(costs_s(trials).items()):
+            cost = median_interval([cost_s - start_s for cost_s in costs])
+            told = [trial["overhead_s"] for name, trial in trials if name == label and trial["overhead_s"]]
+            rows.append(
+                [
+                    f"{label}, {how}",
+                    str(len(costs)),
+                    f"{cost.median * 1000:.1f} ms",
+                    f"{cost.low * 1000:.1f} - {cost.high * 1000:.1f}",
+                    f"{statistics.median(told) * 1000:.1f} ms" if told else "-",
+                ]
+            )
     print_table(
-        f"A trial beyond the interpreter's start ({statistics.median(starts_s) * 1000:.1f} ms) and the work",
+        f"A trial beyond the interpreter's start ({start_s * 1000:.1f} ms) and the work",
         ["experiment", "trials", "median", "95 % interval", "told by gil-tui"],
         rows,
     )
