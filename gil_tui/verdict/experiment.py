@@ -24,7 +24,7 @@ NOUNS = {
     "threads": ("thread", "threads"),
     "processes": ("process", "processes"),
     "interpreters": ("interpreter", "interpreters"),
-    "asyncio": ("task at once in one thread", "tasks at once in one thread"),
+    "asyncio": ("task at once", "tasks at once"),
     "dask": ("worker", "workers"),
     "sequential": ("worker", "workers"),
 }
@@ -73,13 +73,19 @@ def is_throttled(run: RunFacts) -> bool:
 
 def workers_text(run: RunFacts) -> str:
     """The workers as a person says it, such as `4 threads`."""
-    return words.some(run.workers, *NOUNS.get(run.executor, NOUNS["dask"]))
+    count = words.some(run.workers, *NOUNS.get(run.executor, NOUNS["dask"]))
+    return f"asyncio with {count}" if run.executor == "asyncio" else count
+
+
+def verb(run: RunFacts, one: str, many: str) -> str:
+    """The verb that goes with `workers_text`."""
+    return one if run.workers == 1 or run.executor == "asyncio" else many
 
 
 def does_the_work_of(run: RunFacts) -> str:
     """Such as `4 threads do the work of 1.02`."""
     gained = words.factor(run.speedup.median) if run.speedup else "an unknown number"
-    return f"{workers_text(run)} {'does' if run.workers == 1 else 'do'} the work of {gained}"
+    return f"{workers_text(run)} {verb(run, 'does', 'do')} the work of {gained}"
 
 
 def waits_mostly(baseline: RunFacts | None) -> bool:
@@ -151,9 +157,10 @@ def _start_up(run: RunFacts, baseline: RunFacts | None) -> _Finding | None:
     alone = baseline.wall_s if baseline else None
     if alone is None or run.startup_s is None or run.startup_s <= alone.median:
         return None
+    start = f"{workers_text(run)} {verb(run, 'takes', 'take')} {words.seconds(run.startup_s)} to start"
     sentence = (
-        f"Starting costs more than the work: {workers_text(run)} take {words.seconds(run.startup_s)} to "
-        f"start, one worker does all of it in {words.seconds(alone.median)}"
+        f"Starting costs more than the work: {start}, one worker does all of it in "
+        f"{words.seconds(alone.median)}"
     )
     return _Finding("overhead", certainty(run.startup_s / alone.median, 1.0, 1.0), sentence, _pays_from(run))
 
@@ -193,7 +200,7 @@ def _follows(run: RunFacts, baseline: RunFacts | None) -> _Finding | None:
     if run.workers < 2 or most < run.workers or reached < SCALES:
         return None
     sure = min(certainty(reached, SCALES, 0.15), certainty(run.speedup.low / run.workers, SCALES, 0.3))
-    how = "their waits overlap" if waits_mostly(baseline) else "speed-up follows the workers"
+    how = "the waits overlap" if waits_mostly(baseline) else "speed-up follows the workers"
     return _Finding("scales", sure, f"{_capital(does_the_work_of(run))}: {how}")
 
 
@@ -223,7 +230,7 @@ def _watched_sentence(code: str, run: RunFacts, lock: float) -> str:
     if code == "lock":
         return f"Waiting for a lock: {work}; {words.mean(lock)} {words.verb(lock, 'waits', 'wait')} for one"
     if code == "serial":
-        return f"One thread does it all: {work}; more at once in it cannot compute faster"
+        return f"One thread does it all: {work}; in one thread only waits overlap"
     return f"Waiting, not computing: {work}; {words.mean(seen.io)} wait for network, disk or sleep"
 
 
@@ -249,9 +256,7 @@ def _inferred(run: RunFacts, baseline: RunFacts | None) -> _Finding | None:
     if not busy or run.cpus_effective < 1.5:
         return None
     if run.executor == "asyncio":
-        sentence = (
-            f"One thread does it all: {does_the_work_of(run)}; more at once in it cannot compute faster"
-        )
+        sentence = f"One thread does it all: {does_the_work_of(run)}; in one thread only waits overlap"
         return _Finding("serial", 0.9, sentence)
     flat = run.speedup.median < 1.3 and (run.cores_used or 2.0) < 1.3
     if run.executor != "threads" or run.gil_enabled is False or not flat:

@@ -36,7 +36,7 @@ class Group:
             usable = [_against(run, baseline) for run in usable]
         curves: dict[str, dict[int, Interval]] = {}
         for run in usable:
-            if run.speedup and run is not baseline:
+            if run.speedup and not (baseline and run.label == baseline.label):
                 curves.setdefault(run.spread, {})[run.workers] = run.speedup
         bests = {spread: best for spread, curve in curves.items() if (best := best_workers(curve))}
         return cls(tuple(runs), tuple(usable), baseline, bests)
@@ -64,9 +64,8 @@ class Group:
     def most(self, *executors: str) -> RunFacts | None:
         """The run with the most workers of the first of these executors that has one with several."""
         for executor in executors:
-            found = [
-                run for run in self.usable if run.executor == executor and run.workers > 1 and run.speedup
-            ]
+            mine = [run for run in self.usable if run.executor == executor and run.spread in self.bests]
+            found = [run for run in mine if run.speedup and run.workers > 1]
             if found:
                 return max(found, key=lambda run: run.workers)
         return None

@@ -45,13 +45,12 @@ def median_interval(values: Sequence[float], level: float = LEVEL) -> Interval:
         raise ValueError("no values")
     ordered = sorted(values)
     n = len(ordered)
-    below = 0
+    below, combinations = 0, 1
     rank, reached = 0, _extremes_level(n)
     for k in range(n // 2):
-        below += math.comb(n, k)
-        coverage = 1 - 2 * (
-            below / 2**n
-        )  # whole numbers until here: 0.5**n and comb overflow past 1,000 values
+        below += combinations
+        combinations = combinations * (n - k) // (k + 1)
+        coverage = 1 - 2 * (below / 2**n)  # whole numbers until here: as floats they overflow
         if coverage < level:
             break
         rank, reached = k, coverage

@@ -18,6 +18,7 @@ from gil_tui.verdict.experiment import (
     is_throttled,
     speedup_evidence,
     undecided,
+    verb,
     workers_text,
 )
 from gil_tui.verdict.facts import PROCESS_LIKE, RunFacts
@@ -124,19 +125,16 @@ def _judge(group: Group, others: Sequence[Group], runs: Sequence[RunFacts]) -> V
 
 def _story(group: Group) -> _Story:
     """Threads say most: they differ from one worker by the GIL alone. Without them, what else was run."""
-    if "threads" in group.bests:
-        best = group.run("threads")
-        assert best.speedup is not None
-        if best.speedup.median >= max(SCALING_GAIN, SCALES * ideal(best, group.baseline)):
-            return _scaled(group, best)
     run = group.most("threads", "asyncio", "interpreters", "processes", "dask")
     if run is None:
         alone = group.baseline or group.usable[0]
         verdict = _calm(alone)
         return _Story(verdict.code, verdict.confidence, verdict.sentence, alone)
+    best = group.run(run.spread)
+    assert best.speedup is not None
+    if best.speedup.median >= max(SCALING_GAIN, SCALES * ideal(best, group.baseline)):
+        return _scaled(group, best)
     verdict = _calm(run, group.baseline)
-    if verdict.code == "scales":
-        return _scaled(group, group.run(run.spread))
     head = verdict.sentence
     if verdict.code == "gil":
         head = f"{head.split(':', 1)[0]}: {does_the_work_of(run)}"
@@ -154,9 +152,7 @@ def _scaled(group: Group, run: RunFacts) -> _Story:
     """More workers do more work: because they wait, or because they need no GIL, or have one each."""
     assert run.speedup is not None
     sure = _calm(run, group.baseline).confidence
-    gained = (
-        f"{workers_text(run)} {'gives' if run.workers == 1 else 'give'} {words.factor(run.speedup.median)}x"
-    )
+    gained = f"{workers_text(run)} {verb(run, 'gives', 'give')} {words.factor(run.speedup.median)}x"
     if group.waits:
         told = ["asyncio"] if run.spread != "asyncio" and _asyncio_gains(group) else []
         also = (
@@ -252,7 +248,9 @@ def _advice(group: Group, story: _Story, others: Sequence[Group]) -> tuple[Advic
     choice = group.choice
     if choice and not group.resolved(choice):
         why = "the best is the largest number tried"
-        advice.append(Advice(f"Measure {_next(choice)} next", None, "", why))
+        advice.append(
+            Advice(f"Measure {workers_text(replace(choice, workers=2 * choice.workers))} next", None, "", why)
+        )
     return tuple(advice)
 
 
@@ -276,10 +274,6 @@ def _elsewhere(group: Group, other: Group) -> Advice | None:
     how = f" with {workers_text(best)}" if not best.is_baseline else ""
     cost = FREE_THREADED_COST if best.free_threaded else ""
     return Advice(f"Run it on {best.python}{how}", round(gain, 2), cost, "measured here")
-
-
-def _next(run: RunFacts) -> str:
-    return words.some(2 * run.workers, *NOUNS.get(run.executor, NOUNS["dask"]))
 
 
 def _doubts(group: Group, runs: Sequence[RunFacts]) -> tuple[str, ...]:

@@ -138,24 +138,24 @@ def test_a_ratio_of_single_values_claims_no_coverage() -> None:
 @pytest.mark.parametrize("draw", [lambda r: r.gauss(0, 1), lambda r: r.expovariate(1) - math.log(2)])
 @pytest.mark.parametrize("n", [3, 6, 10])
 def test_median_interval_covers_what_it_claims(n: int, draw: Callable[[random.Random], float]) -> None:
-    source, runs = random.Random(11), 4000
+    source, runs = random.Random(11), 2500
     hits = 0
     for _ in range(runs):
         interval = median_interval([draw(source) for _ in range(n)])
         hits += interval.low <= 0 <= interval.high
-    assert hits / runs == pytest.approx(interval.level, abs=0.012)
+    assert hits / runs == pytest.approx(interval.level, abs=0.025)
 
 
 @pytest.mark.parametrize("n", [2, 3, 5, 6, 10])
 def test_ratio_interval_covers_at_least_what_it_claims(n: int) -> None:
-    source, runs = random.Random(3), 400
+    source, runs = random.Random(3), 250
     hits = 0
     for _ in range(runs):
         top = [2 * source.lognormvariate(0, 0.05) for _ in range(n)]
         bottom = [source.lognormvariate(0, 0.05) for _ in range(n)]
-        interval = ratio_interval(top, bottom, draws=200)
+        interval = ratio_interval(top, bottom, draws=120)
         hits += interval.low <= 2 <= interval.high
-    assert hits / runs >= interval.level - 0.03
+    assert hits / runs >= interval.level - 0.04
 
 
 def test_many_values_do_not_overflow() -> None:
