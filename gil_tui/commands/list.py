@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 Rows = list[dict[str, Any]]
 
 SCHEMA = "gil-tui/list/1"
-KINDS = ("workloads", "executors", "interpreters")
+COMMAND_WIDTH = 100
+KINDS = ("workloads", "executors", "interpreters", "processes")
 EXECUTORS = {
     "sequential": "one task after another: the baseline of every sweep",
     "threads": "a pool of threads; pure Python takes turns at the GIL",
@@ -36,14 +37,17 @@ def run(args: argparse.Namespace) -> int:
         "workloads": workloads,
         "executors": executors,
         "interpreters": interpreters,
+        "processes": processes,
     }
     rows = makers[args.kind]()
     if args.json:
         print_json({"schema": SCHEMA, args.kind: rows})
         return 0
-    cells = [tuple(_cell(value) for value in row.values()) for row in rows]
+    if args.kind == "processes":
+        rows = [_process_cells(row) for row in rows]
+    cells = [tuple(clean(_cell(value)) for value in row.values()) for row in rows]
     for line in table([tuple(rows[0]), *cells]) if rows else ():
-        print(clean(line))
+        print(line)
     return 0
 
 
@@ -93,6 +97,31 @@ def interpreters() -> Rows:
         }
         for found in find_interpreters()
     ]
+
+
+def processes() -> Rows:
+    """The Python processes of this host that can be seen; `why` says why one may not be watched."""
+    from gil_tui.watch.processes import python_processes
+
+    return [asdict(process) for process in python_processes()]
+
+
+def _process_cells(process: dict[str, Any]) -> dict[str, str]:
+    """A process as its line in the table: the reason why it cannot be watched stands before its command."""
+    from gil_tui.commands.output import size
+    from gil_tui.tui.text import fit, percent, seconds
+
+    why = f"({process['why']}) " if not process["watchable"] else ""
+    return {
+        "pid": str(process["pid"]),
+        "user": process["user"],
+        "python": process["python"] or "?",
+        "cpu": percent(process["cpu_share"]),
+        "threads": str(process["threads"]),
+        "age": seconds(process["age_s"]),
+        "memory": size(process["rss_bytes"]),
+        "command": fit(why + process["command"], COMMAND_WIDTH),
+    }
 
 
 def _cell(value: Any) -> str:

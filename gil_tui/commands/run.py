@@ -76,11 +76,12 @@ def add_parser(subparsers: "Subparsers") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Conduct the sweep and print it."""
+    plan = plan_of(args)
     from gil_tui.commands.conducting import conduct_until_signalled
     from gil_tui.commands.output import print_json
     from gil_tui.commands.sweep_text import failure_lines, sweep_lines
 
-    outcome = conduct_until_signalled(plan_of(args), save=not args.no_save)
+    outcome = conduct_until_signalled(plan, save=not args.no_save)
     sweep = outcome.sweep
     if sweep is None:
         return SIGNALLED + outcome.signal

@@ -6,12 +6,20 @@ from gil_tui.commands.output import MISSING, host_line, size, table
 from gil_tui.commands.sweep_text import failure_lines, run_table, subject_line, verdict_line
 from gil_tui.history.rows import local_time
 from gil_tui.lab.records import Run, Trial
-from gil_tui.tui.text import clean, clean_lines, factor, seconds
+from gil_tui.tui.text import clean, clean_lines, factor, percent, seconds
 from gil_tui.verdict.model import Advice, Evidence, Verdict
 from gil_tui.verdict.statistics import outliers
 
 TRIALS_HEADING = ("trial", "time", "start", "cpu", "tasks/s", "p50", "p99", "memory", "remarks")
 NUMBERS = tuple(range(8))
+STATES = {
+    "cpu": "on CPU",
+    "run_queue": "run queue",
+    "gil": "GIL",
+    "lock": "lock",
+    "io": "I/O",
+    "idle": "idle",
+}
 
 
 def run_lines(run: Run) -> list[str]:
@@ -23,7 +31,7 @@ def run_lines(run: Run) -> list[str]:
         lines += _verdict_lines(run.verdict)
     if run.trials:
         lines += [*table([TRIALS_HEADING, *_trial_rows(run)], NUMBERS), ""]
-    lines += [f"not watched: {clean(run.watch_why)}"] if run.watch_why else []
+    lines += watched_lines(run)
     lines += [f"note: {clean(note)}" for note in run.notes]
     return [*lines, *_origin_lines(run)]
 
@@ -36,6 +44,25 @@ def output_lines(run: Run) -> Iterator[str]:
                 yield ""
                 yield f"--- {name} of trial {trial.number}"
                 yield from clean_lines(text)
+
+
+def watched_lines(run: Run) -> list[str]:
+    """What was seen of the GIL and the threads while the run's work went on, or why nothing was."""
+    lines = []
+    if run.gil:
+        lines.append(
+            f"GIL held {percent(run.gil['held'])}, {_figure(run.gil['waiting'], '.1f')} threads wait, "
+            f"{_figure(run.gil['switches_per_s'], '.0f')} switches/s, "
+            f"wait share {percent(run.gil['wait_share'])} ({run.gil['samples']} samples)"
+        )
+    if run.threads:
+        states = (f"{words} {percent(run.threads[state])}" for state, words in STATES.items())
+        lines.append(f"threads: {', '.join(states)}")
+    return [*lines, f"not watched: {clean(run.watch_why)}"] if run.watch_why else lines
+
+
+def _figure(value: float | None, form: str) -> str:
+    return MISSING if value is None else format(value, form)
 
 
 def _verdict_lines(verdict: Verdict) -> list[str]:

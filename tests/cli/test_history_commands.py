@@ -58,6 +58,8 @@ def test_show_prints_what_is_known(kept_runs: list[int], capsys: pytest.CaptureF
         "(0.98 to 1)",
         "Use 2 processes; gain 1.90x; cost 24 MB",
         "a free-threaded build",
+        "GIL held 99 %, 2.8 threads wait, 178 switches/s, wait share 70 % (200 samples)",
+        "threads: on CPU 25 %, run queue 1 %, GIL 70 %, lock 0 %, I/O 0 %, idle 4 %",
         "2.10 s",
         "steal",
         "web-01: 2 of 8 CPUs (quota), 8.6 GB, Linux 6.1 x86_64, gil-tui 0.1.0",

@@ -20,7 +20,7 @@ from gil_tui.schemas import text_of
 pytestmark = pytest.mark.real
 
 COMMAND = [sys.executable, "-m", "gil_tui"]
-SMALL = ["-e", "threads", "-w", "2", "--repeats", "1", "--size", "1", "--tasks", "4"]
+SMALL = ["-e", "threads", "-w", "2", "--repeats", "1", "--size", "1", "--tasks", "4", "--no-watch"]
 LONG = [
     "run",
     "countdown",

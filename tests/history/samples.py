@@ -64,5 +64,6 @@ def finished(run: Run, *trials: Trial) -> Run:
         wall_s=Interval(2.0, 1.9, 2.1, 0.95),
         speedup=Interval(0.99, 0.97, 1.01, 0.95),
         gil={"held": 0.99, "waiting": 2.8, "wait_share": 0.7, "switches_per_s": 178.0, "samples": 200},
+        threads={"cpu": 0.25, "run_queue": 0.01, "gil": 0.7, "lock": 0.0, "io": 0.0, "idle": 0.04},
         verdict=VERDICT,
     )
