@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "run": "run experiments and print what they show",
+    "watch": "say what limits a running process or a command, without stopping it",
     "history": "list the runs that were made",
     "show": "print one run with its trials and evidence",
     "list": "list workloads, executors, interpreters or processes",

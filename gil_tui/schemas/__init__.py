@@ -2,7 +2,7 @@
 
 from importlib import resources
 
-NAMES = ("run",)
+NAMES = ("run", "watch")
 
 
 def text_of(name: str) -> str:

@@ -21,6 +21,8 @@ from gil_tui.watch import access
 BURST_S = 1.0
 BURST_RATE_HZ = 25
 _GRACE_S = 10.0
+_NOISE = 0.25
+"""The two samplings differ by less than this part even where nobody runs without the GIL."""
 _LONGEST_MESSAGE = 160
 
 
@@ -81,8 +83,10 @@ async def hot_functions(
     holding, running = await asyncio.gather(
         _record(pid, seconds, rate_hz, "--gil"), _record(pid, seconds, rate_hz)
     )
-    without = Counter({place: count - holding[place] for place, count in running.items()})
-    return [*_hottest(holding, True, most), *_hottest(+without, False, most)]
+    without = +Counter({place: count - holding[place] for place, count in running.items()})
+    if without.total() < _NOISE * running.total():
+        without.clear()
+    return [*_hottest(holding, True, most), *_hottest(without, False, most)]
 
 
 async def _record(pid: int, seconds: float, rate_hz: int, *only: str) -> Counter[StackFrame]:

@@ -1,0 +1,219 @@
+"""Watches one process or command from the command line: frames, verdicts while they come, the end."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from gil_tui.commands.live_verdict import LiveVerdict
+from gil_tui.commands.started import StartedCommand
+from gil_tui.lab.errors import LabError
+from gil_tui.lab.observe import summarize, waits_of
+from gil_tui.tui.text import clean
+from gil_tui.verdict.diagnose import diagnose_observation
+from gil_tui.verdict.dump import WaitDump
+from gil_tui.verdict.model import Verdict
+from gil_tui.verdict.observation import Observation
+from gil_tui.watch import access
+from gil_tui.watch.client import WatcherError, WatcherProcess
+from gil_tui.watch.frames import Frame
+from gil_tui.watch.merging import FrameLog
+from gil_tui.watch.processes import command_of
+from gil_tui.watch.stacks import HotFunction, StacksError, hot_functions, one_dump
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+FIRST_VERDICT_S = 2.0
+_VERDICT_EVERY_S = 1.0
+_RECENT_FRAMES = 60
+_LAST_FRAME_S = 1.0
+_NAMED = ("gil", "serial")
+"""Verdicts that name the function which holds the GIL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to watch: a process `pid`, or a `command` to start; `seconds` of None is until it ends."""
+
+    pid: int | None = None
+    command: tuple[str, ...] = ()
+    seconds: float | None = None
+    rate_hz: float | None = None
+    stacks: bool = True
+    output_to_stderr: bool = False
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was watched, and how it ended: the command's `exit_code`, the `signal` that ended us or 0."""
+
+    pid: int
+    command: str
+    observation: Observation = field(default_factory=Observation)
+    verdict: Verdict | None = None
+    exit_code: int = 0
+    signal: int = 0
+    complaints: list[str] = field(default_factory=list)
+
+
+def watch_until_signalled(order: Order) -> Seen:
+    """Watch to the end, for the seconds asked for, or until SIGINT, SIGTERM or SIGHUP."""
+    if sys.platform != "linux":
+        raise LabError("only Linux lets a process be watched from outside")
+    if order.pid is not None:
+        gone = access.gone(order.pid)
+        if gone:
+            raise LabError(gone)
+    return asyncio.run(_Watch(order).run())
+
+
+class _Watch:
+    """One watch; everything it starts has ended when `run` returns."""
+
+    def __init__(self, order: Order) -> None:
+        self._order = order
+        self._stacks = order.stacks
+        self._log = FrameLog()
+        self._arrived = asyncio.Event()
+        self._over = asyncio.Event()
+        self._signal = 0
+        self._signalled = asyncio.Event()
+        self._started: StartedCommand | None = None
+        self._hot: Sequence[HotFunction] = ()
+        self._dump: WaitDump | None = None
+        self._complaints: list[str] = []
+        self._live = LiveVerdict(plain=bool(order.command))
+
+    async def run(self) -> Seen:
+        """Watch, then judge."""
+        watcher = WatcherProcess(self._take, self._failed)
+        self._listen_for_signals()
+        try:
+            await watcher.start()
+        except WatcherError as error:
+            raise LabError(str(error)) from error
+        try:
+            pid = self._subject()
+            command = clean(command_of(pid)) or " ".join(self._order.command)
+            if self._order.rate_hz:
+                watcher.set_rate(self._order.rate_hz)
+            watcher.watch(pid)
+            await self._until_over(pid)
+            await self._last_frame(watcher)
+            seen = await self._judged(pid, command)
+        finally:
+            await watcher.close()
+            self._live.clear()
+            await self._end_command()
+        seen.exit_code = self._started.exit_code if self._started else 0
+        seen.signal = self._signal
+        return seen
+
+    def _subject(self) -> int:
+        if self._order.pid is not None:
+            return self._order.pid
+        self._started = StartedCommand(self._order.command, output_to_stderr=self._order.output_to_stderr)
+        return self._started.pid
+
+    def _take(self, frame: Frame) -> None:
+        self._log.add(frame)
+        self._arrived.set()
+        if frame.ended:
+            self._over.set()
+
+    def _failed(self, why: str) -> None:
+        self._complaints.append(why)
+        self._over.set()
+
+    async def _until_over(self, pid: int) -> None:
+        looking = asyncio.create_task(self._look_again_and_again(pid))
+        try:
+            async with asyncio.timeout(self._order.seconds):
+                await self._over.wait()
+        except TimeoutError:
+            pass
+        finally:
+            looking.cancel()
+            with suppress(asyncio.CancelledError):
+                await looking
+
+    async def _look_again_and_again(self, pid: int) -> None:
+        await asyncio.sleep(FIRST_VERDICT_S)
+        while True:
+            observation, verdict = self._verdict(self._log.frames[-_RECENT_FRAMES:])
+            self._live.show(verdict)
+            await self._look_at_stacks(pid, observation, verdict)
+            await asyncio.sleep(_VERDICT_EVERY_S)
+
+    def _verdict(self, frames: Sequence[Frame]) -> tuple[Observation, Verdict]:
+        observation = summarize(frames, hot=self._hot)
+        return observation, diagnose_observation(observation, self._dump)
+
+    async def _look_at_stacks(self, pid: int, observation: Observation, verdict: Verdict) -> None:
+        """Once each: functions where the GIL decides, waiting threads where a lock may."""
+        if not self._stacks:
+            return
+        try:
+            if verdict.code in _NAMED and not self._hot:
+                self._hot = await hot_functions(busiest_process(observation, "cpu") or pid)
+            if verdict.needs_dump:
+                stacks = await one_dump(busiest_process(observation, "lock") or pid)
+                self._dump = waits_of(stacks, observation)
+        except StacksError as error:
+            self._stacks = False
+            self._complaints.append(f"functions are not named: {error}")
+
+    async def _last_frame(self, watcher: WatcherProcess) -> None:
+        """What was seen since the last frame belongs to the watch, too."""
+        if watcher.failure or (self._log.frames and self._log.frames[-1].ended):
+            return
+        self._arrived.clear()
+        watcher.cut()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_FRAME_S):
+                await self._arrived.wait()
+
+    async def _judged(self, pid: int, command: str) -> Seen:
+        """The verdict on all that was seen."""
+        observation, verdict = self._verdict(self._log.frames)
+        if verdict.needs_dump and not observation.ended:
+            await self._look_at_stacks(pid, observation, verdict)
+            observation, verdict = self._verdict(self._log.frames)
+        if not observation.threads and self._started is None and not self._signal:
+            raise LabError(observation.why)
+        return Seen(pid, command, observation, verdict, complaints=self._complaints)
+
+    def _listen_for_signals(self) -> None:
+        """A command in our terminal gets its own SIGINT there: it decides, and we report."""
+        for number in SIGNALS:
+            if signal.getsignal(number) != signal.SIG_IGN:
+                asyncio.get_running_loop().add_signal_handler(number, self._hear, number)
+
+    def _hear(self, number: int) -> None:
+        if number == signal.SIGINT and self._started is not None:
+            return
+        self._signal = number
+        self._signalled.set()
+        self._over.set()
+
+    async def _end_command(self) -> None:
+        """Wait for the command, or end it with the signal that ended us."""
+        if self._started is None:
+            return
+        signalled = asyncio.ensure_future(self._signalled.wait())
+        await asyncio.wait((self._started.ended, signalled), return_when=asyncio.FIRST_COMPLETED)
+        signalled.cancel()
+        if not self._started.ended.done():
+            await self._started.end(self._signal)
+        self._started.close()
+
+
+def busiest_process(observation: Observation, state: str) -> int | None:
+    """The Python process whose threads spend most time in `state`; None if there is none."""
+    pythons = {process.pid for process in observation.members if process.python}
+    shares: dict[int, float] = {}
+    for thread in observation.threads:
+        if thread.pid in pythons:
+            shares[thread.pid] = shares.get(thread.pid, 0.0) + getattr(thread, state)
+    return max(shares, key=lambda pid: shares[pid]) if shares else None

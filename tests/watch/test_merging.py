@@ -1,0 +1,80 @@
+import random
+
+import pytest
+
+from gil_tui.lab.observe import summarize
+from gil_tui.watch.frames import STATES, CpuFrame, Frame, GilFrame, ObserverFrame, ProcessFrame, ThreadFrame
+from gil_tui.watch.merging import FrameLog, halved, merged
+
+
+def thread(tid: int, **shares: float) -> ThreadFrame:
+    full = dict.fromkeys(STATES, 0.0) | shares
+    return ThreadFrame(1, tid, "w", full | {"idle": 1 - sum(shares.values())}, "cpu", None, False, 10.0)
+
+
+def gil(held: float, waiting: float, holders: dict[int, float], counts: tuple[int, ...] = (3, 1)) -> GilFrame:
+    return GilFrame(1, 0, True, "", True, held, waiting, counts, 100.0, sum(counts), holders)
+
+
+def frame(
+    start_s: float, end_s: float, gils: tuple[GilFrame, ...], threads: tuple[ThreadFrame, ...]
+) -> Frame:
+    process = ProcessFrame(1, 0, "python", "CPython 3.13.1", False, 0.5, 10, 20, len(threads))
+    cpu = CpuFrame((0.2, 0.4), 2.0, "online", 0.5, 0.0, None, 0.1)
+    return Frame(start_s, end_s, gils, threads, (process,), cpu, ObserverFrame(0.01, 100.0, 50.0, 1))
+
+
+def test_numbers_are_weighted_by_length() -> None:
+    first = frame(0.0, 1.0, (gil(1.0, 3.0, {5: 1.0}),), (thread(5, cpu=1.0),))
+    second = frame(1.0, 4.0, (gil(0.5, 1.0, {6: 1.0}, (1, 0, 2)),), (thread(5, gil=0.4), thread(6, cpu=0.2)))
+    whole = merged(first, second)
+    assert (whole.start_s, whole.end_s) == (0.0, 4.0)
+    (one,) = whole.gils
+    assert [one.held, one.waiting, one.samples] == pytest.approx([0.625, 1.5, 7])
+    assert one.waiting_counts == (4, 1, 2)
+    assert dict(one.holders or {}) == pytest.approx({5: 0.4, 6: 0.6})
+    shares = {item.tid: item.shares for item in whole.threads}
+    assert shares[5]["cpu"] == pytest.approx(0.25)
+    assert shares[5]["gil"] == pytest.approx(0.3)
+    assert shares[6]["cpu"] == pytest.approx(0.15)
+    assert all(sum(item.values()) == pytest.approx(1) for item in shares.values())
+    assert whole.observer.failed_samples == 2
+
+
+def test_a_gil_that_lived_for_a_part_counts_for_that_part() -> None:
+    first = frame(0.0, 1.0, (gil(0.8, 2.0, {5: 1.0}),), ())
+    (one,) = merged(first, frame(1.0, 2.0, (), ())).gils
+    assert (one.held, one.waiting) == (0.4, 1.0)
+
+
+def test_a_gil_that_could_not_be_read_for_a_part_keeps_what_was_read() -> None:
+    unread = GilFrame(1, 0, available=False, why="not readable")
+    for pair in ((gil(0.8, 2.0, {}), unread), (unread, gil(0.8, 2.0, {}))):
+        (one,) = merged(*(frame(at, at + 1.0, (item,), ()) for at, item in enumerate(pair))).gils
+        assert (one.available, one.held) == (True, 0.8)
+
+
+def test_memory_stays_bounded_and_the_verdict_hears_the_same() -> None:
+    dice = random.Random(4)
+    log, everything = FrameLog(most=50), []
+    for at in range(1000):
+        busy = dice.random()
+        item = frame(
+            at / 4,
+            (at + 1) / 4,
+            (gil(busy, 2 * busy, {5: busy, 6: 1 - busy}),),
+            (thread(5, cpu=busy), thread(6, gil=busy * 0.5)),
+        )
+        log.add(item)
+        everything.append(item)
+    assert len(log.frames) <= 50
+    assert (log.frames[0].start_s, log.frames[-1].end_s) == (0.0, 250.0)
+    few, all_of_them = summarize(log.frames), summarize(everything)
+    for name in ("seconds", "cpu", "gil", "idle", "held", "waiting", "samples", "switches_per_s"):
+        assert getattr(few, name) == pytest.approx(getattr(all_of_them, name)), name
+    assert few.threads[0].holder_share == pytest.approx(all_of_them.threads[0].holder_share)
+
+
+def test_an_odd_frame_stays() -> None:
+    frames = [frame(at, at + 1.0, (), ()) for at in range(5)]
+    assert [(item.start_s, item.end_s) for item in halved(frames)] == [(0.0, 2.0), (2.0, 4.0), (4.0, 5.0)]
