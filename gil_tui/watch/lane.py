@@ -55,6 +55,12 @@ class Ledger:
     run_queue_ns: int = 0
     habit: Sequence[int] = ()
 
+    def add(self, cpu_ns: int, run_queue_ns: int) -> None:
+        """Enter what was counted since; nothing where an exec has put another thread in its place."""
+        if cpu_ns >= 0 and run_queue_ns >= 0:
+            self.cpu_ns += cpu_ns
+            self.run_queue_ns += run_queue_ns
+
     def split(self, wall_ns: int, counts: Sequence[int]) -> list[float]:
         """Nanoseconds of `wall_ns` by state; `counts` are this frame's samples by state.
 
@@ -63,35 +69,42 @@ class Ledger:
         """
         weights = counts[GIL:]
         blocked = sum(weights)
-        cpu_ns = min(max(self.cpu_ns, 0), wall_ns)
-        run_queue_ns = min(max(self.run_queue_ns, 0), wall_ns - cpu_ns)
-        rest_ns = wall_ns - cpu_ns - run_queue_ns
-        blocked_ns = min(rest_ns, int(wall_ns * self._blocked_at_most(counts[CPU], blocked)))
-        run_queue_ns += rest_ns - blocked_ns
+        cpu_ns = self.cpu_ns if self.cpu_ns < wall_ns else wall_ns
+        rest_ns = wall_ns - cpu_ns
+        run_queue_ns = self.run_queue_ns if self.run_queue_ns < rest_ns else rest_ns
+        if run_queue_ns < 0:
+            run_queue_ns = 0
+        rest_ns -= run_queue_ns
+        if rest_ns and counts[CPU]:
+            explained_ns = int(wall_ns * self._blocked_at_most(counts[CPU], blocked))
+            if explained_ns < rest_ns:
+                run_queue_ns += rest_ns - explained_ns
+                rest_ns = explained_ns
         self.cpu_ns -= cpu_ns
         self.run_queue_ns -= run_queue_ns
         if not blocked:
             weights = self.habit or _ALL_IDLE
+            blocked = sum(weights)
         elif not counts[IDLE]:
             self.habit = weights
-        scale = blocked_ns / sum(weights)
+        scale = rest_ns / blocked
         return [cpu_ns, run_queue_ns, *[weight * scale for weight in weights]]
 
     def _blocked_at_most(self, running: int, blocked: int) -> float:
         """The largest blocked share that agrees with the samples: two standard errors, the rule of three."""
-        if not running:
-            return 1.0
         if not blocked and not self.habit:
             return 0.0
-        return min(1.0, (blocked + 2 * math.sqrt(blocked) + 3) / (running + blocked))
+        return (blocked + 2 * math.sqrt(blocked) + 3) / (running + blocked)
 
 
 def shares_of(parts_ns: Sequence[float], wall_ns: int) -> dict[str, float]:
     """Parts of `wall_ns` as shares by state, to four decimals that add up to 1."""
     scale = _STEPS / wall_ns
-    steps = [int(part_ns * scale + 0.5) if part_ns else 0 for part_ns in parts_ns]
-    steps[steps.index(max(steps))] += _STEPS - sum(steps)
-    return {state: step / _STEPS for state, step in zip(STATES, steps, strict=True)}
+    steps = [(part_ns * scale + 0.5) // 1 for part_ns in parts_ns]
+    missing = _STEPS - sum(steps)
+    if missing:
+        steps[steps.index(max(steps))] += missing
+    return dict(zip(STATES, [step / _STEPS for step in steps], strict=True))
 
 
 @dataclass(slots=True, eq=False)
@@ -199,14 +212,15 @@ class Lane:
             last_s = end_s if self.gone_s is None else min(self.gone_s, end_s)
             alive_ns = min(wall_ns, max(0, round((last_s - max(self.born_s, start_s)) * 1e9)))
         seen, framed = self.seen, self.framed
-        self.ledger.cpu_ns += max(0, seen.cpu_ns - framed.cpu_ns)
-        self.ledger.run_queue_ns += max(0, seen.run_queue_ns - framed.run_queue_ns)
+        schedules = max(0, seen.schedules - framed.schedules)
+        self.ledger.add(seen.cpu_ns - framed.cpu_ns, seen.run_queue_ns - framed.run_queue_ns)
         parts = self.ledger.split(alive_ns, self.counts)
         parts[IDLE] += wall_ns - alive_ns
-        lock = max(self.locks, key=self.locks.__getitem__) if self.locks else None
-        rate = max(0, seen.schedules - framed.schedules) / wall_ns * 1e9
+        lock = None
+        if self.locks:
+            lock = max(self.locks, key=self.locks.__getitem__)
+            self.locks.clear()
         self.framed = seen
         self.counts, self.mark = [*_NONE], [*_NONE]
-        self.locks.clear()
         self.rested = self.resting_tick is not None
-        return shares_of(parts, wall_ns), lock, rate
+        return shares_of(parts, wall_ns), lock, schedules / wall_ns * 1e9

@@ -156,3 +156,14 @@ def test_the_lock_most_waited_for_is_named() -> None:
     thread.counts[LOCK] = 4
     assert thread.close_frame(0.0, 0.25)[1] == 0x20
     assert thread.close_frame(0.25, 0.5)[1] is None
+
+
+def test_counters_that_begin_anew_are_not_counted_backwards() -> None:
+    thread = Lane(1, born_s=0.0, since_s=0.0)
+    thread.settle(b"900000000 900 90\n", 0.0, 0, 0)
+    thread.framed = thread.seen
+    thread.settle(b"100 0 1\n", 0.2, 1, 1)
+    shares, _, schedules_per_s = thread.close_frame(0.0, 0.25)
+    assert (shares["cpu"], schedules_per_s) == (0, 0)
+    thread.settle(b"125000100 0 2\n", 0.5, 1, 1)
+    assert thread.close_frame(0.25, 0.5)[0]["cpu"] == 0.5
