@@ -1,0 +1,1 @@
+"""What is shown: the only place that imports Textual, Rich or plotext."""

@@ -1,0 +1,252 @@
+"""The application: tabs, keys that hold everywhere, themes, and a clean end."""
+
+import asyncio
+import gc
+import os
+import platform
+import signal
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, ClassVar
+
+from textual import on, work
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import ModalScreen, Screen
+
+from gil_tui.history import HistoryRow, StoreError
+from gil_tui.lab.interpreters import Interpreter
+from gil_tui.tui.engine import Engine, Selection, real_engine
+from gil_tui.tui.messages import HistoryChanged, HistoryOpened, InterpretersFound, RunChosen, StateChanged
+from gil_tui.tui.session import Session
+from gil_tui.tui.tabs import TABS
+from gil_tui.tui.terminal import refuse_without_terminal
+from gil_tui.tui.text import clean
+from gil_tui.tui.theme import default_theme, themes
+from gil_tui.tui.widgets.now import cpus_text
+
+WIDTHS = ((0, "-narrow"), (80, "-medium"), (120, "-wide"), (180, "-huge"))
+HEIGHTS = ((0, "-short"), (22, "-low"), (34, "-tall"), (50, "-vast"))
+"""From how many columns and lines on the screens carry which class."""
+PALETTE_GROUPS = ("app", "lab", "history")
+"""Keys of these groups are in the command palette, each by its name."""
+ENDING_SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
+
+
+class GilTui(App[int]):
+    """Is this Python program limited by the GIL, or by something else, and what should change?"""
+
+    TITLE = "gil-tui"
+    BINDING_GROUP_TITLE = "Everywhere"
+    CSS_PATH = "app.tcss"
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {tab.mode: tab.make for tab in TABS}
+    DEFAULT_MODE = TABS[0].mode
+    ESCAPE_TO_MINIMIZE = False
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(
+                tab.key,
+                f"tab('{tab.mode}')",
+                tab.title,
+                show=False,
+                id=f"tab.{tab.mode}",
+                tooltip=f"Open {tab.title}",
+            )
+            for tab in TABS
+        ),
+        Binding(
+            "f1,question_mark", "help", "Help", id="app.help", tooltip="Keys, and help on what has the focus"
+        ),
+        Binding("escape", "hide_help_panel", "Close", show=False, id="help.close", tooltip="Close the help"),
+        Binding("q", "quit", "Quit", id="app.quit", tooltip="Leave; trials that have finished are saved"),
+        Binding(
+            "ctrl+c,ctrl+q",
+            "quit",
+            "Quit",
+            show=False,
+            priority=True,
+            id="quit.now",
+            tooltip="Leave",
+        ),
+    ]
+
+    def __init__(self, engine: Engine, *, workload: str | None = None, theme: str | None = None) -> None:
+        no_color = bool(os.environ.get("NO_COLOR"))
+        # Without colour the terminal's own foreground and background are legible on any background.
+        super().__init__(ansi_color=True if no_color else None)
+        self.session = Session(engine, self)
+        self.asked_workload = clean(workload or "")
+        self.cpus = engine.effective_cpus()
+        self.HORIZONTAL_BREAKPOINTS = list(WIDTHS)
+        self.VERTICAL_BREAKPOINTS = list(HEIGHTS)
+        self._python = python_fact(engine.running_interpreter())
+        self._listeners: list[Screen[Any]] = []
+        self._remarks: list[str] = []
+        self._choose_theme(theme, default_theme(os.environ))
+
+    def _choose_theme(self, asked: str | None, default: str) -> None:
+        own = {theme.name: theme for theme in themes()}
+        for name in self.available_themes:
+            self.unregister_theme(name)
+        for theme in own.values():
+            self.register_theme(theme)
+        if asked and asked not in own:
+            names = ", ".join(own)
+            self._remarks.append(f"There is no theme {clean(asked)}; there are {names}. This is {default}.")
+        self.theme = asked if asked in own else default
+
+    # Life
+
+    def on_mount(self) -> None:
+        """End as asked by the system; everything slow waits for the first paint."""
+        loop = asyncio.get_running_loop()
+        for number in ENDING_SIGNALS:
+            loop.add_signal_handler(number, self._end_by_signal, number)
+        self.call_after_refresh(self._settle_in)
+
+    def _settle_in(self) -> None:
+        gc.enable()
+        gc.freeze()
+        for remark in self._remarks:
+            self.say(remark, is_error=True)
+        self._find_interpreters()
+        self._open_history()
+
+    @work(group="interpreters")
+    async def _find_interpreters(self) -> None:
+        found = await asyncio.to_thread(self.session.engine.find_interpreters)
+        self._tell(lambda: InterpretersFound(found))
+
+    @work(group="history")
+    async def _open_history(self) -> None:
+        await asyncio.to_thread(self.session.open_history)
+        self._tell(HistoryOpened)
+
+    def start(self, selection: Selection) -> None:
+        """Run a sweep in the background."""
+        if self.session.live.busy:
+            return
+        self.run_worker(self.session.run(selection), group="sweep", exclusive=True)
+
+    async def action_quit(self) -> None:
+        """Leave; a sweep under way is stopped and saved first."""
+        await self._leave(0)
+
+    def _end_by_signal(self, number: int) -> None:
+        self.run_worker(self._leave(128 + number), group="leaving", exclusive=True)
+
+    async def _leave(self, code: int) -> None:
+        await self.session.close()
+        self.exit(code)
+
+    # What the session says
+
+    def state_changed(self) -> None:
+        """Tell all tabs."""
+        self._tell(StateChanged)
+
+    def history_changed(self) -> None:
+        """Tell all tabs."""
+        self._tell(HistoryChanged)
+
+    def say(self, message: str, *, is_error: bool = False) -> None:
+        """A line that appears for a while, literally."""
+        self.notify(message, severity="error" if is_error else "warning", markup=False, timeout=8)
+
+    def listen(self, screen: Screen[Any]) -> None:
+        """Have this tab told of everything from now on."""
+        self._listeners.append(screen)
+
+    def _tell(self, make: Callable[[], Message]) -> None:
+        for screen in self._listeners:
+            screen.post_message(make())
+
+    @on(RunChosen)
+    async def _show_run(self, message: RunChosen) -> None:
+        self.session.show_run(message.run_id)
+        await self.action_tab("lab")
+
+    # For the tabs
+
+    def facts(self) -> list[str]:
+        """What the first line says of the host."""
+        load = self.session.engine.load()
+        cpus = cpus_text(self.cpus.cpus_online, self.cpus.count, self.cpus.limited_by)
+        facts = [platform.node(), cpus, self._python]
+        return facts if load is None else [*facts, f"load {load:.1f}"]
+
+    async def rows(
+        self, filter: str = "", offset: int = 0, limit: int = 200, **order: Any
+    ) -> list[HistoryRow]:
+        """Runs of the history, read off the event loop; none where the store fails, which is said."""
+        history = self.session.history
+        if history is None:
+            return []
+        try:
+            return await asyncio.to_thread(history.rows, filter, limit, offset, **order)
+        except StoreError as error:
+            self.say(clean(str(error)), is_error=True)
+            return []
+
+    # Keys
+
+    async def action_tab(self, mode: str) -> None:
+        """Open a tab."""
+        if not isinstance(self.screen, ModalScreen):
+            await self.switch_mode(mode)
+
+    async def action_help(self) -> None:
+        """Help on what has the focus, beside the keys; the same key closes it."""
+        if self.screen.query("HelpPanel"):
+            self.action_hide_help_panel()
+        else:
+            self.screen.add_class("-help")
+            self.action_show_help_panel()
+
+    def action_hide_help_panel(self) -> None:
+        """Close the help, where it is open."""
+        self.screen.remove_class("-help")
+        super().action_hide_help_panel()
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The command palette: every key by its name, grouped by what it acts on, and the themes."""
+        for tab in TABS:
+            yield SystemCommand(f"Go to: {tab.title}", f"Tab {tab.key}", partial(self.action_tab, tab.mode))
+        actions: set[str] = set()
+        for active in screen.active_bindings.values():
+            binding = active.binding
+            group = (binding.id or "").partition(".")[0]
+            if active.enabled and group in PALETTE_GROUPS and binding.action not in actions:
+                actions.add(binding.action)
+                run = partial(self.run_action, binding.action, active.node)
+                yield SystemCommand(f"{group.capitalize()}: {binding.description}", binding.tooltip, run)
+        for theme in self.available_themes:
+            yield SystemCommand(
+                f"Theme: {theme}", "Change the colours", partial(setattr, self, "theme", theme)
+            )
+
+
+def python_fact(interpreter: Interpreter) -> str:
+    """Such as `CPython 3.13.2, GIL on`."""
+    name = {"cpython": "CPython", "pypy": "PyPy"}.get(interpreter.implementation, interpreter.implementation)
+    gil = "free-threaded" if interpreter.free_threaded else "GIL on"
+    return f"{name} {interpreter.version}, {gil}"
+
+
+def run(
+    workload: str | None = None, pid: int | None = None, no_mouse: bool = False, theme: str | None = None
+) -> int:
+    """Open the screen and stay until it is left; returns the exit code.
+
+    Raises LabError where there is no terminal to draw on, naming the command that needs none.
+    """
+    del pid  # the tab that watches a process is not there yet
+    refuse_without_terminal(os.environ)
+    gc.disable()  # until the first paint, which is a tenth sooner for it
+    try:
+        code = GilTui(real_engine(), workload=workload, theme=theme).run(mouse=not no_mouse)
+    finally:
+        gc.enable()
+    return code or 0

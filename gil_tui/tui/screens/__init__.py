@@ -1,0 +1,1 @@
+"""One file a screen: it wires widgets to messages and holds no logic."""

@@ -1,0 +1,207 @@
+"""The History: every run, to be filtered, sorted, shown again, read and deleted."""
+
+from typing import ClassVar
+
+from textual import getters, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, Input
+
+from gil_tui.history import HistoryRow, NoSuchRunError, StoreError
+from gil_tui.lab.records import Run
+from gil_tui.tui import details
+from gil_tui.tui.app import GilTui
+from gil_tui.tui.messages import HistoryChanged, HistoryOpened
+from gil_tui.tui.model import failure_text
+from gil_tui.tui.screens.dialogs import ConfirmDialog, TextDialog
+from gil_tui.tui.text import clean
+from gil_tui.tui.widgets.history_table import PAGE, HistoryTable, next_order
+from gil_tui.tui.widgets.masthead import Masthead
+from gil_tui.tui.widgets.verdict import VerdictPane
+
+
+class HistoryScreen(Screen[None]):
+    """Wires the filter, the table and the store."""
+
+    BINDING_GROUP_TITLE = "History"
+
+    app = getters.app(GilTui)
+    table = getters.query_one("#runs", HistoryTable)
+    filter = getters.query_one("#filter", Input)
+    verdict = getters.query_one("#verdict", VerdictPane)
+
+    AUTO_FOCUS = "#runs"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "Filter", key_display="/", id="history.filter", tooltip="Type to filter"),
+        Binding("i", "details", "Details", id="history.details", tooltip="All that is known of this run"),
+        Binding("o", "output", "Output", id="history.output", tooltip="What its program printed"),
+        Binding("d", "delete", "Delete", id="history.delete", tooltip="Forget this run, after asking"),
+        Binding(
+            "less_than_sign",
+            "order(-1)",
+            "Sort",
+            show=False,
+            id="history.order_back",
+            tooltip="Sort by the column before",
+        ),
+        Binding(
+            "greater_than_sign",
+            "order(1)",
+            "Sort",
+            key_display="<>",
+            id="history.order",
+            tooltip="Sort by the next column",
+        ),
+        Binding(
+            "minus",
+            "reverse",
+            "Reverse",
+            show=False,
+            key_display="-",
+            id="history.reverse",
+            tooltip="The other end first",
+        ),
+        Binding(
+            "escape", "leave", "Back", show=False, id="history.leave", tooltip="Leave the filter, or clear it"
+        ),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """The verdict of the run at the cursor, the filter, the table."""
+        yield Masthead("history")
+        yield VerdictPane(id="verdict")
+        yield Input(placeholder="filter: words such as  countdown threads gil", id="filter", compact=True)
+        yield HistoryTable(id="runs")
+        yield Footer(compact=True)
+
+    def on_mount(self) -> None:
+        """List the newest runs."""
+        self.verdict.can_focus = False
+        self.table.border_title = "History"
+        self.query_one(Masthead).show_facts(self.app.facts())
+        self.app.listen(self)
+        self._list()
+
+    @on(HistoryOpened)
+    @on(HistoryChanged)
+    @on(Input.Changed, "#filter")
+    def _list_again(self) -> None:
+        self._list()
+
+    @on(Input.Submitted, "#filter")
+    def _to_the_table(self) -> None:
+        self.table.focus()
+
+    @on(HistoryTable.HeaderSelected)
+    def _sort_by(self, event: HistoryTable.HeaderSelected) -> None:
+        field = self.table.field_at(event.column_index)
+        self._order(field, not self.table.descending if field == self.table.order_by else True)
+
+    @on(HistoryTable.RowHighlighted)
+    def _show_verdict(self) -> None:
+        self._load_verdict()
+
+    @on(HistoryTable.MoreWanted)
+    def _more(self) -> None:
+        self._append()
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        self.filter.focus()
+
+    def action_leave(self) -> None:
+        """From the filter to the table; once there, clear the filter."""
+        if self.filter.has_focus:
+            self.table.focus()
+        else:
+            self.filter.value = ""
+
+    def action_order(self, step: int) -> None:
+        """Sort by another column."""
+        self._order(next_order(self.table.order_by, step), self.table.descending)
+
+    def action_reverse(self) -> None:
+        """Smallest instead of largest first, and back."""
+        self._order(self.table.order_by, not self.table.descending)
+
+    @work(exclusive=True, group="dialog")
+    async def action_details(self) -> None:
+        """All that is known of the run at the cursor."""
+        run = self._run_at_cursor()
+        if run:
+            await self.app.push_screen(TextDialog(details.title_of(run), details.run_lines(run), wrap=True))
+
+    @work(exclusive=True, group="dialog")
+    async def action_output(self) -> None:
+        """What the program of the run at the cursor printed."""
+        run = self._run_at_cursor()
+        if run:
+            lines = details.output_lines(run) or ["The program printed nothing."]
+            await self.app.push_screen(TextDialog(f"Output of {details.title_of(run)}", lines))
+
+    @work(exclusive=True, group="dialog")
+    async def action_delete(self) -> None:
+        """Forget the run at the cursor, or its sweep, after asking."""
+        row = self.table.row_at_cursor
+        if row is None or self.app.session.history is None:
+            return
+        sweep = [run.id for run in self.app.session.history.sweep(row.sweep_id) if run.id is not None]
+        answers = [("y", f"yes, this run: {clean(row.workload)} {clean(row.executor)} x{row.workers}")]
+        if len(sweep) > 1:
+            answers.append(("a", f"all {len(sweep)} runs of its sweep"))
+        answer = await self.app.push_screen_wait(ConfirmDialog(f"Delete run {row.id}?", answers))
+        if answer:
+            self.app.session.delete(sweep if answer == "a" else [row.id])
+
+    def _order(self, field: str, descending: bool) -> None:
+        self.table.order_by, self.table.descending = field, descending
+        self._list()
+
+    def _run_at_cursor(self) -> Run | None:
+        row, history = self.table.row_at_cursor, self.app.session.history
+        if row is None or history is None:
+            return None
+        try:
+            return history.run(row.id)
+        except (NoSuchRunError, StoreError) as error:
+            self.app.say(clean(str(error)), is_error=True)
+            return None
+
+    async def _rows(self, offset: int) -> list[HistoryRow]:
+        table = self.table
+        return await self.app.rows(
+            self.filter.value, offset, PAGE, newest_first=table.descending, order_by=table.order_by
+        )
+
+    @work(exclusive=True, group="rows")
+    async def _list(self) -> None:
+        self.table.list_rows(await self._rows(0))
+        self.table.border_subtitle = Content(self._count_text())
+        self._load_verdict()
+
+    @work(exclusive=True, group="rows")
+    async def _append(self) -> None:
+        self.table.append_rows(await self._rows(len(self.table.listed)))
+
+    def _count_text(self) -> str:
+        history = self.app.session.history
+        if history is None:
+            return ""
+        number = history.count(self.filter.value)
+        kept = "" if not self.app.session.history_why else " · not kept: " + self.app.session.history_why
+        return f"{number} run{'s' if number != 1 else ''}{kept}"
+
+    @work(exclusive=True, group="verdict")
+    async def _load_verdict(self) -> None:
+        run = self._run_at_cursor()
+        if run is None:
+            self.verdict.show_notes(("No run here yet: press 1, then r.", "muted"))
+        elif run.verdict:
+            failures = [failure_text(run.failure)] if run.failure else []
+            self.verdict.show_verdict(run.verdict, failures)
+        elif run.failure:
+            self.verdict.show_notes((f"Failed: {failure_text(run.failure)}", "state-gil"))
+        else:
+            self.verdict.show_notes((f"There is no verdict on this run, it is {clean(run.status)}.", "muted"))

@@ -1,0 +1,157 @@
+"""The sweep under way and what is shown of the history; knows no widgets."""
+
+import asyncio
+from dataclasses import replace
+from typing import Protocol
+
+from gil_tui.history import History, NoSuchRunError, StoreError
+from gil_tui.lab.errors import LabError, UsageError
+from gil_tui.lab.events import (
+    LabEvent,
+    Progressed,
+    RunEnded,
+    SweepEnded,
+    TrialEnded,
+    TrialProgress,
+    TrialStarted,
+    Warned,
+    Watched,
+)
+from gil_tui.tui.engine import Engine, Selection
+from gil_tui.tui.lanes import Lanes
+from gil_tui.tui.model import LabState, apply, shown
+from gil_tui.tui.text import clean
+
+SAVING_S = 5.0
+"""What quitting grants a sweep to save its finished trials."""
+LIVE_ONLY = (TrialStarted, TrialProgress, Watched, Progressed)
+"""Events that the timer of the live panes shows; they announce nothing."""
+
+
+class Listener(Protocol):
+    """Who wants to know what becomes of the session."""
+
+    def state_changed(self) -> None:
+        """The live sweep, or what is shown in its place, is another."""
+
+    def history_changed(self) -> None:
+        """Runs were added, finished or deleted."""
+
+    def say(self, message: str, *, is_error: bool = False) -> None:
+        """One line that a person should read."""
+
+
+class Session:
+    """One window on the Lab: `live` is the sweep under way or the last one, `past` a run of the history."""
+
+    def __init__(self, engine: Engine, listener: Listener) -> None:
+        self.engine = engine
+        self.live = LabState()
+        self.past: LabState | None = None
+        self.lanes = Lanes()
+        self.history: History | None = None
+        self.history_why = ""
+        self._listener = listener
+        self._task: asyncio.Task[object] | None = None
+
+    @property
+    def state(self) -> LabState:
+        """What is to be shown."""
+        return self.past or self.live
+
+    def open_history(self) -> None:
+        """Open the store; where that fails, runs are kept in memory only, and the reason in `history_why`."""
+        try:
+            self.history = self.engine.open_history()
+        except StoreError as error:
+            self.history_why = clean(str(error))
+            self.history = History.in_memory()
+
+    async def run(self, selection: Selection) -> None:
+        """Conduct a sweep to its end, or until it is stopped."""
+        self._task = asyncio.current_task()
+        self.past, self.live = None, LabState(phase="starting")
+        self.lanes.clear()
+        self._listener.state_changed()
+        if self.history is None:
+            await asyncio.to_thread(self.open_history)
+        assert self.history is not None
+        try:
+            await self.engine.prepare(self.hear)
+            await self.engine.conduct(selection, self.hear, self.history)
+        except (UsageError, LabError, StoreError) as error:
+            self._listener.say(clean(str(error)), is_error=True)
+        finally:
+            self._task = None
+            if self.live.busy:  # it ended without saying so
+                self.live = _ended(self.live)
+            self._listener.state_changed()
+
+    def hear(self, event: LabEvent) -> None:
+        """Take in one fact."""
+        before = self.live.phase
+        self.live = apply(self.live, event)
+        if before == "stopping" and self.live.busy:
+            self.live = _stopping(self.live)
+        if isinstance(event, TrialStarted):
+            self.lanes.begin()
+        if isinstance(event, Watched):
+            self.lanes.add(event.frame)
+        if isinstance(event, Warned):
+            self._listener.say(clean(event.message))
+        first_trial = isinstance(event, TrialEnded) and event.trial.number == 1
+        if first_trial or isinstance(event, RunEnded | SweepEnded):
+            self._listener.history_changed()
+        if not isinstance(event, LIVE_ONLY) or self.live.phase != before:
+            self._listener.state_changed()
+
+    def stop(self) -> None:
+        """Ask the sweep to end; its finished trials are saved."""
+        if self._task and self.live.phase != "stopping":
+            self.live = _stopping(self.live)
+            self._task.cancel()
+            self._listener.state_changed()
+
+    async def close(self) -> None:
+        """Stop what is under way, wait a little for it to be saved, and let go of the store."""
+        task = self._task
+        self.stop()
+        if task:
+            await asyncio.wait([task], timeout=SAVING_S)
+        await self.engine.close()
+        if self.history:
+            self.history.close()
+
+    def show_run(self, run_id: int) -> None:
+        """Show a run of the history in place of the live sweep."""
+        if self.history is None:
+            return
+        try:
+            run = self.history.run(run_id)
+            self.past = shown(run, self.history.sweep(run.sweep_id))
+        except (NoSuchRunError, StoreError) as error:
+            self._listener.say(clean(str(error)), is_error=True)
+        self._listener.state_changed()
+
+    def delete(self, ids: list[int]) -> None:
+        """Forget these runs."""
+        if self.history is None:
+            return
+        try:
+            self.history.delete(ids)
+        except StoreError as error:
+            self._listener.say(clean(str(error)), is_error=True)
+        self._listener.history_changed()
+
+    def show_live(self) -> None:
+        """Back to the live sweep."""
+        self.past = None
+        self._listener.state_changed()
+
+
+def _stopping(state: LabState) -> LabState:
+    return replace(state, phase="stopping")
+
+
+def _ended(state: LabState) -> LabState:
+    return replace(state, phase="interrupted" if state.runs else "idle", current=None, left_s=None)

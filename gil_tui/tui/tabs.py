@@ -1,0 +1,35 @@
+"""The tabs, each a screen file of its own; a tab that is listed here is shown."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from textual.screen import Screen
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A tab: its number key, its mode, its title, and what makes its screen when it is first opened."""
+
+    key: str
+    mode: str
+    title: str
+    make: Callable[[], Screen[Any]]
+
+
+def _lab() -> Screen[Any]:
+    from gil_tui.tui.screens.lab import LabScreen
+
+    return LabScreen()
+
+
+def _history() -> Screen[Any]:
+    from gil_tui.tui.screens.history import HistoryScreen
+
+    return HistoryScreen()
+
+
+TABS = (
+    Tab("1", "lab", "Lab", _lab),
+    Tab("3", "history", "History", _history),
+)

@@ -1,0 +1,195 @@
+"""The table of runs: newest first, sorted and filtered by the store, loaded page by page."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.style import Style
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import DataTable
+
+from gil_tui.history import HistoryRow
+from gil_tui.history.rows import local_time
+from gil_tui.tui.messages import RunChosen
+from gil_tui.tui.text import clean, factor, fit, seconds
+from gil_tui.tui.theme import VERDICT_STATES
+from gil_tui.tui.widgets.lines import role_styles
+from gil_tui.verdict.model import CODES
+
+PAGE = 200
+UP, DOWN = "▲", "▼"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: the field it sorts by, its title, its cell, from which width of the table on it is shown."""
+
+    field: str
+    title: str
+    cell: Callable[[HistoryRow], str]
+    from_width: int = 0
+    right: bool = False
+
+
+def _interval(row: HistoryRow) -> str:
+    if not row.wall_s or row.wall_low_s is None or row.wall_high_s is None:
+        return ""
+    return f"±{(row.wall_high_s - row.wall_low_s) / 2 / row.wall_s * 100:.0f} %"
+
+
+def _executor(row: HistoryRow) -> str:
+    name = clean(row.executor)
+    return name if name == "sequential" else f"{name} x{row.workers}"
+
+
+def _time(row: HistoryRow) -> str:
+    return "–" if row.wall_s is None else seconds(row.wall_s)
+
+
+def _ended(row: HistoryRow) -> str:
+    return clean(row.verdict) if row.verdict and row.status == "done" else clean(row.status)
+
+
+COLUMNS = (
+    Column("id", "#", lambda row: str(row.id), right=True),
+    Column("created_at", "when", lambda row: local_time(row.created_at)[5:], 70),
+    Column("workload", "workload", lambda row: fit(clean(row.workload), 24)),
+    Column("executor", "executor", _executor),
+    Column("python", "Python", lambda row: clean(row.python), 80),
+    Column("wall_s", "time", _time, right=True),
+    Column("wall_high_s", "±", _interval, 90, right=True),
+    Column("speedup", "speed-up", lambda row: factor(row.speedup), right=True),
+    Column("verdict", "verdict", _ended),
+    Column("status", "meaning", lambda row: CODES.get(row.verdict or "", ""), 130),
+)
+SORTABLE = tuple(column for column in COLUMNS if column.title not in ("±", "meaning"))
+
+
+def columns_for(width: int) -> list[Column]:
+    """The columns that a table of this width shows."""
+    return [column for column in COLUMNS if width >= column.from_width]
+
+
+def heading(column: Column, order_by: str, descending: bool) -> str:
+    """The column's title, with an arrow where the rows are sorted by it."""
+    return f"{column.title} {DOWN if descending else UP}" if column.field == order_by else column.title
+
+
+def next_order(order_by: str, step: int) -> str:
+    """The column to sort by after `order_by`."""
+    fields = [column.field for column in SORTABLE]
+    return fields[(fields.index(order_by) + step) % len(fields)] if order_by in fields else "id"
+
+
+class HistoryTable(DataTable[Text]):
+    """Runs as rows; says which one is at the cursor, which one to show, and when more rows are wanted."""
+
+    HELP = """
+    ### History
+    Every run that was made, newest first. Enter shows a run in the chart again, with its verdict.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "enter", "select_cursor", "Show", id="history.show", tooltip="Show this run in the chart again"
+        ),
+    ]
+
+    @dataclass
+    class MoreWanted(Message):
+        """The last row is at the cursor."""
+
+        table: "HistoryTable"
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, cursor_type="row", show_cursor=False, cell_padding=1)
+        self.order_by, self.descending = "id", True
+        self.listed: list[HistoryRow] = []
+        self._shown: list[Column] = []
+
+    @property
+    def row_at_cursor(self) -> HistoryRow | None:
+        """The run at the cursor."""
+        return self.listed[self.cursor_row] if 0 <= self.cursor_row < len(self.listed) else None
+
+    def field_at(self, index: int) -> str:
+        """What the column at `index` is sorted by."""
+        return self._shown[index].field
+
+    def list_rows(self, rows: Sequence[HistoryRow]) -> None:
+        """Show these rows; the cursor stays on its run where that is still there."""
+        at = self.row_at_cursor
+        if self._shown == self._wanted() and list(rows) == self.listed:
+            self._rename_columns()
+            return
+        self.listed = list(rows)
+        self._rebuild()
+        numbers = [row.id for row in self.listed]
+        if self.has_focus and at and at.id in numbers and self.cursor_row != numbers.index(at.id):
+            self.move_cursor(row=numbers.index(at.id))
+
+    def append_rows(self, rows: Sequence[HistoryRow]) -> None:
+        """Show these rows below the others."""
+        self.listed += rows
+        self._add(rows)
+
+    def on_mount(self) -> None:
+        """Take the colours of another theme over."""
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._rebuild())
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """The cursor is shown while the keys act on it."""
+        super().watch_has_focus(has_focus)
+        self.show_cursor = has_focus
+
+    def on_resize(self) -> None:
+        """Other columns at another width."""
+        if self._shown != self._wanted():
+            self._rebuild()
+
+    def on_data_table_row_selected(self) -> None:
+        """Ask for the run at the cursor to be shown."""
+        row = self.row_at_cursor
+        if row:
+            self.post_message(RunChosen(row.id))
+
+    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+        """Ask for more rows at the end."""
+        if event.cursor_row >= len(self.listed) - 1 and len(self.listed) >= PAGE:
+            self.post_message(self.MoreWanted(self))
+
+    def _rebuild(self) -> None:
+        with self.app.batch_update():
+            self.clear(columns=True)
+            self._shown = self._wanted()
+            for column in self._shown:
+                self.add_column(self._heading(column), key=column.title)
+            self._add(self.listed)
+
+    def _wanted(self) -> list[Column]:
+        return columns_for(self.size.width)
+
+    def _add(self, rows: Sequence[HistoryRow]) -> None:
+        styles = role_styles(self.app.theme_variables)
+        for row in rows:
+            state = styles[f"state-{VERDICT_STATES.get(row.verdict or '', 'idle')}"]
+            cells = (
+                Text(
+                    column.cell(row),
+                    style=state if column.field == "verdict" else Style.null(),
+                    justify="right" if column.right else "left",
+                )
+                for column in self._shown
+            )
+            self.add_row(*cells, key=str(row.id))
+
+    def _heading(self, column: Column) -> Text:
+        title = heading(column, self.order_by, self.descending)
+        return Text(title, justify="right" if column.right else "left")
+
+    def _rename_columns(self) -> None:
+        for column, shown in zip(self.ordered_columns, self._shown, strict=True):
+            column.label = self._heading(shown)
+        self.refresh()

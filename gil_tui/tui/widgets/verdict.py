@@ -1,0 +1,159 @@
+"""The verdict: what limits the program in one sentence, the evidence and the advice below it."""
+
+import textwrap
+from collections.abc import Sequence
+
+from gil_tui.tui.text import clean, factor, fit, percent
+from gil_tui.tui.theme import VERDICT_STATES
+from gil_tui.tui.widgets.lines import Lines, Row
+from gil_tui.verdict.model import CODES, Advice, Evidence, Verdict
+from gil_tui.verdict.words import evidence_text
+
+BADGES = {
+    "gil": "GIL",
+    "serial": "SERIAL",
+    "cores": "CPUS FULL",
+    "lock": "LOCK",
+    "io": "I/O",
+    "idle": "IDLE",
+    "throttled": "THROTTLED",
+    "overhead": "OVERHEAD",
+    "scales": "SCALES",
+    "unsure": "UNSURE",
+}
+"""One word for each code of a verdict."""
+
+LABEL_WIDTH = 9
+MARGIN = "   "
+
+
+def badge(code: str) -> tuple[str, str]:
+    """The code as a word on its colour."""
+    return f" {BADGES.get(code, clean(code))} ", f"state-{VERDICT_STATES.get(code, 'idle')} reverse bold"
+
+
+def evidence_line(evidence: Evidence) -> str:
+    """One number with its unit and, where there is one, its interval."""
+    return clean(evidence_text(evidence))
+
+
+def advice_text(advice: Advice) -> str:
+    """What to do, what it gains and what it costs."""
+    gain = f": {factor(advice.gain)}" if advice.gain is not None else ""
+    cost = f" ({clean(advice.cost)})" if advice.cost else ""
+    return f"{clean(advice.action)}{gain}{cost}"
+
+
+def verdict_rows(verdict: Verdict, failures: Sequence[str], width: int, height: int) -> list[Row]:
+    """Sentence, failures, evidence and advice in at most `height` rows; the sentence first of all."""
+    word, role = badge(verdict.code)
+    sentence = wrapped(clean(verdict.sentence), width, len(word) + 2)
+    if len(sentence) > max(1, height):
+        sentence = [*sentence[: max(1, height) - 1], fit(" ".join(sentence[max(1, height) - 1 :]), width)]
+    rows: list[Row] = [((word, role), ("  ", ""), (sentence[0], "strong"))]
+    rows += [((line, "strong"),) for line in sentence[1:]]
+    rows += _labelled("failed", failures, width, min(2, height - len(rows)), one_a_row=True)
+    room = height - len(rows)
+    because = [evidence_line(item) for item in verdict.evidence if item.value is not None]
+    todo = [advice_text(item) for item in verdict.advice]
+    for_advice = min(room, 1) if todo else 0
+    rows += _labelled("because", because, width, room - for_advice)
+    rows += _labelled("do", todo, width, height - len(rows), one_a_row=True)
+    return rows[: max(1, height)]
+
+
+def wrapped(text: str, width: int, first_indent: int = 0) -> list[str]:
+    """The text in lines of `width`, the first one shorter by `first_indent`; at least one line."""
+    lines = textwrap.wrap(text, max(8, width), initial_indent=" " * min(first_indent, max(0, width - 8)))
+    return [lines[0].lstrip(), *lines[1:]] if lines else [""]
+
+
+def _labelled(
+    label: str, items: Sequence[str], width: int, height: int, *, one_a_row: bool = False
+) -> list[Row]:
+    """Items behind a label, as many as fit whole; the last one that fits may be cut."""
+    if not items or height < 1:
+        return []
+    room = max(8, width - LABEL_WIDTH)
+    lines = list(items) if one_a_row else _filled(items, room)
+    return [
+        ((f"{label if number == 0 else '':<{LABEL_WIDTH}}", "muted"), (fit(line, room), "text"))
+        for number, line in enumerate(lines[:height])
+    ]
+
+
+def _filled(items: Sequence[str], width: int) -> list[str]:
+    lines: list[str] = []
+    for item in items:
+        if lines and len(lines[-1]) + len(MARGIN) + len(item) <= width:
+            lines[-1] += MARGIN + item
+        else:
+            lines.append(item)
+    return lines
+
+
+def verdict_report(verdict: Verdict) -> list[str]:
+    """The whole verdict as lines of text: each number with how it was got, all advice, all doubt."""
+    lines = [clean(verdict.sentence), "", f"{clean(verdict.code)}: {CODES.get(verdict.code, '')}"]
+    lines.append(f"confidence {percent(verdict.confidence)}")
+    if verdict.evidence:
+        lines += ["", "Because"]
+        lines += [f"  {evidence_line(item)}   {clean(item.how)}".rstrip() for item in verdict.evidence]
+    if verdict.advice:
+        lines += ["", "Do"]
+        for number, item in enumerate(verdict.advice, 1):
+            lines.append(f"  {number}. {advice_text(item)}")
+            lines += [f"     {clean(item.why)}"] if item.why else []
+    if verdict.would_change:
+        lines += ["", "What would change this"]
+        lines += [f"  {clean(item)}" for item in verdict.would_change]
+    return lines
+
+
+class VerdictPane(Lines, can_focus=True):
+    """The verdict, or what there is to say before there is one."""
+
+    HELP = """
+    ### Verdict
+    What limits the program, in one sentence, with the numbers that say so and what to change.
+    `e` shows all of the evidence, how each number was got, and what would change the verdict.
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._verdict: Verdict | None = None
+        self._failures: tuple[str, ...] = ()
+        self._notes: tuple[tuple[str, str], ...] = ()
+        self._state = "none"
+
+    def show_verdict(self, verdict: Verdict, failures: Sequence[str] = ()) -> None:
+        """Show a verdict, and beside it which runs failed."""
+        self._verdict, self._failures = verdict, tuple(failures)
+        self._dress(VERDICT_STATES.get(verdict.code, "idle"), f"sure {verdict.confidence:.2f}")
+
+    def show_notes(self, *notes: tuple[str, str]) -> None:
+        """Show lines of text, each with its role, in place of a verdict."""
+        self._verdict, self._notes = None, notes
+        self._dress("none", "")
+
+    def on_resize(self) -> None:
+        """Wrap anew."""
+        self._redraw()
+
+    def _dress(self, state: str, subtitle: str) -> None:
+        if state != self._state:
+            self.remove_class(f"-{self._state}")
+            self._state = state
+            self.add_class(f"-{state}")
+        self.entitle("Verdict", subtitle)
+        self._redraw()
+
+    def _redraw(self) -> None:
+        width, height = self.size
+        if self._verdict:
+            self.show(verdict_rows(self._verdict, self._failures, width, height))
+            return
+        rows: list[Row] = []
+        for text, role in self._notes:
+            rows += [((line, role),) for line in wrapped(text, width)]
+        self.show(rows[: max(1, height)])

@@ -1,0 +1,244 @@
+"""An engine that plays a recorded sweep back: no clock, no children, no /proc."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from gil_tui.bench.spec import Experiment, PythonFacts, TrialResult
+from gil_tui.history import History
+from gil_tui.lab.events import (
+    Calibrating,
+    LabEvent,
+    Progressed,
+    RunEnded,
+    SweepEnded,
+    SweepStarted,
+    TrialEnded,
+    TrialStarted,
+    Watched,
+)
+from gil_tui.lab.interpreters import Interpreter
+from gil_tui.lab.records import Host, Run, Sweep, Trial
+from gil_tui.tui.engine import Engine, OnEvent, Selection, Workload
+from gil_tui.verdict.model import Advice, Evidence, Verdict
+from gil_tui.verdict.statistics import Interval
+from gil_tui.watch.cores import EffectiveCpus, HostCpu
+from gil_tui.watch.frames import CpuFrame, Frame, GilFrame, ObserverFrame, ThreadFrame
+
+PYTHON = "/usr/bin/python3.11"
+PYTHON_T = "/opt/python3.13t/bin/python3.13t"
+HOST = Host("web-01", "Linux 6.1", "x86_64", 8, 2.0, "quota", 8_600_000_000)
+FACTS = PythonFacts("CPython", "3.11.7", PYTHON, False, True)
+CREATED = "2026-03-01T14:02:00+00:00"
+
+GIL_VERDICT = Verdict(
+    "gil",
+    0.99,
+    "GIL-bound: 4 threads do the work of 1.02. Use 2 processes: 1.91x.",
+    (
+        Evidence("GIL held", 0.99, "share", "4,100 reads of the GIL", 0.98, 1.0),
+        Evidence("threads that wait", 2.8, "threads", "condition variable of the GIL"),
+        Evidence("threads x4 speed-up", 1.02, "x", "against sequential, 6 trials", 1.0, 1.04),
+    ),
+    (Advice("use 2 processes", 1.91, "+24 MB, 61 ms start"), Advice("use a free-threaded build", 1.8)),
+    ("A task that spends most of its time in C code that releases the GIL.",),
+)
+SCALES_VERDICT = Verdict("scales", 0.97, "Scales: 2 processes do the work of 1.91.", (), (), ())
+
+WALLS_S = {
+    "sequential": {1: 0.84},
+    "threads": {1: 0.84, 2: 0.85, 4: 0.86, 8: 0.88},
+    "processes": {1: 0.86, 2: 0.44, 4: 0.43, 8: 0.44},
+    "asyncio": {1: 0.85, 2: 0.85, 4: 0.86, 8: 0.85},
+}
+
+
+def result(wall_s: float) -> TrialResult:
+    return TrialResult(
+        wall_s=wall_s,
+        startup_s=0.012,
+        cpu_s=wall_s * 1.02,
+        throughput_per_s=40 / wall_s,
+        latency_s={"p50": 0.02, "p95": 0.021, "p99": 0.022, "max": 0.025},
+        workers=(),
+        peak_pss_bytes=24_000_000,
+        context_switches={"voluntary": 10, "involuntary": 3},
+        work_start_s=0.0,
+        work_end_s=wall_s,
+    )
+
+
+def run_of(
+    executor: str, workers: int, trials: int = 0, *, interpreter: str = PYTHON, workload: str = "countdown"
+) -> Run:
+    """A run with so many trials that spread by 1 %."""
+    wall_s = WALLS_S[executor][workers]
+    walls = [wall_s * (1 + 0.01 * ((number % 3) - 1)) for number in range(trials)]
+    return Run(
+        Experiment(workload, executor, workers, interpreter, size=100_000, tasks=40),
+        HOST,
+        CREATED,
+        "sweep-1",
+        version="0.1.0",
+        python=replace(FACTS, executable=interpreter),
+        trials=tuple(Trial(number, result(wall)) for number, wall in enumerate(walls, 1)),
+    )
+
+
+def ended(run: Run) -> Run:
+    """The same run with its intervals and its verdict."""
+    speedup = WALLS_S["sequential"][1] / WALLS_S[run.experiment.executor][run.experiment.workers]
+    wall_s = WALLS_S[run.experiment.executor][run.experiment.workers]
+    is_bound = run.experiment.executor == "threads" and run.experiment.workers > 1
+    return replace(
+        run,
+        status="done",
+        wall_s=Interval(wall_s, wall_s * 0.99, wall_s * 1.01),
+        speedup=Interval(speedup, speedup * 0.98, speedup * 1.02),
+        verdict=GIL_VERDICT if is_bound else SCALES_VERDICT,
+    )
+
+
+def gil_frame(held: float, waiting: float) -> GilFrame:
+    return GilFrame(41, 0, True, held=held, waiting=waiting, switches_per_s=178.0, samples=100)
+
+
+def frame_of(experiment: Experiment, index: int) -> Frame:
+    """What the watcher would see of the experiment: threads share one GIL, processes do not."""
+    start_s = index * 0.25
+    if experiment.executor == "threads":
+        count = experiment.workers
+        each = 0.98 / count
+        threads = tuple(
+            ThreadFrame(41, 42 + number, "", {"cpu": each, "gil": 0.98 - each, "idle": 0.02}, "gil")
+            for number in range(count)
+        )
+        gils: tuple[GilFrame, ...] = (gil_frame(0.99, count - 1.2 if count > 1 else 0.0),)
+    else:
+        count = experiment.workers
+        on_cpu = min(1.0, 2 / count) * 0.97
+        threads = tuple(
+            ThreadFrame(
+                50 + number, 50 + number, "", {"cpu": on_cpu, "run_queue": 0.97 - on_cpu, "idle": 0.03}, "cpu"
+            )
+            for number in range(count)
+        )
+        gils = tuple(gil_frame(on_cpu, 0.0) for _ in range(count))
+    return Frame(
+        start_s,
+        start_s + 0.25,
+        gils,
+        threads,
+        (),
+        CpuFrame((0.98, 0.11), 2.0, "quota", 1.0, 0.0, 0.0, 0.0),
+        ObserverFrame(0.013, 100.0, 50.0, 0),
+    )
+
+
+def sweep_events(selection: Selection, rounds: int = 3) -> list[LabEvent]:
+    """Everything that a sweep of this selection reports, in order."""
+    runs = [run_of("sequential", 1, interpreter=path) for path in selection.interpreters]
+    runs += [
+        run_of(executor.partition(":")[0], workers, interpreter=path)
+        for path in selection.interpreters
+        for executor in selection.executors
+        for workers in selection.workers
+    ]
+    events: list[LabEvent] = [SweepStarted("sweep-1", tuple(runs))]
+    events += [Calibrating(selection.workload, path) for path in selection.interpreters]
+    steps = rounds * len(runs)
+    for number in range(1, rounds + 1):
+        for index, run in enumerate(runs):
+            experiment = run.experiment
+            events.append(TrialStarted(experiment, number))
+            events += [Watched(frame_of(experiment, step)) for step in range(3)]
+            measured = run_of(
+                experiment.executor, experiment.workers, number, interpreter=experiment.interpreter
+            )
+            events.append(TrialEnded(measured, measured.trials[-1]))
+            done = (number - 1) * len(runs) + index + 1
+            events.append(Progressed(done / steps, (steps - done) * 0.4))
+            if number == rounds:
+                runs[index] = ended(measured)
+                events.append(RunEnded(runs[index]))
+    events.append(SweepEnded(Sweep("sweep-1", HOST, tuple(runs), GIL_VERDICT), interrupted=False))
+    return events
+
+
+@dataclass
+class Player:
+    """Plays events back one by one; `hold` keeps it after so many until `go` is set."""
+
+    make_events: Callable[[Selection], Iterable[LabEvent]] = sweep_events
+    every_s: float = 0.0
+    hold: int | None = None
+    go: asyncio.Event = field(default_factory=asyncio.Event)
+    selections: list[Selection] = field(default_factory=list)
+    cancelled: bool = False
+    closed: bool = False
+
+    async def prepare(self, on_event: OnEvent) -> None:
+        """Nothing has to be started."""
+
+    async def close(self) -> None:
+        self.closed = True
+
+    async def conduct(self, selection: Selection, on_event: OnEvent, history: History) -> Sweep:
+        self.selections.append(selection)
+        runs: tuple[Run, ...] = ()
+        try:
+            for index, event in enumerate(self.make_events(selection)):
+                if index == self.hold:
+                    await self.go.wait()
+                if isinstance(event, SweepStarted):
+                    runs = event.runs
+                if isinstance(event, RunEnded):
+                    event = RunEnded(event.run.with_id(history.add_run(event.run)))
+                on_event(event)
+                await asyncio.sleep(self.every_s)
+        except asyncio.CancelledError:
+            self.cancelled = True
+            on_event(SweepEnded(Sweep("sweep-1", HOST, runs), interrupted=True))
+            raise
+        return Sweep("sweep-1", HOST, runs)
+
+
+WORKLOADS = (
+    Workload("countdown", "Pure Python: it holds the GIL all the time, so threads do not make it faster."),
+    Workload("primes", "Pure Python with small lists."),
+    Workload("sha256", "Native code that releases the GIL: threads make it faster."),
+    Workload("sleep", "Pure waiting: any executor makes it faster."),
+    Workload("http", "Requests to a local server: waiting, with some Python between."),
+)
+
+
+def fake_engine(
+    player: Player | None = None,
+    *,
+    history: Callable[[], History] = History.in_memory,
+    interpreters: Sequence[Interpreter] = (
+        Interpreter(PYTHON, "cpython", "3.11.7", False, "3.11", "running"),
+        Interpreter("/usr/bin/python3.13", "cpython", "3.13.0", False, "3.13", "path"),
+        Interpreter(PYTHON_T, "cpython", "3.13.15", True, "3.13t", "opt"),
+    ),
+    busy: tuple[float, ...] = (0.98, 0.11),
+    cpus: EffectiveCpus | None = None,
+) -> Engine:
+    """An engine for tests: `busy` is what every look at the cores sees."""
+    player = player or Player()
+
+    async def conduct(selection: Selection, on_event: OnEvent, store: History) -> Sweep:
+        return await player.conduct(selection, on_event, store)
+
+    return Engine(
+        workloads=lambda: WORKLOADS,
+        running_interpreter=lambda: interpreters[0],
+        find_interpreters=lambda: interpreters,
+        conduct=conduct,
+        cores=lambda: HostCpu(busy, sum(busy), 0.0),
+        effective_cpus=lambda: cpus or EffectiveCpus(2.0, 8, "quota"),
+        open_history=history,
+        load=lambda: 0.4,
+        prepare=player.prepare,
+        close=player.close,
+    )
