@@ -23,7 +23,7 @@ from gil_tui.lab.events import (
     Warned,
     Watched,
 )
-from gil_tui.lab.host import Disturbance, describe_host
+from gil_tui.lab.host import describe_host
 from gil_tui.lab.keeping import Keeper, RunStore
 from gil_tui.lab.plan import Plan, rounds, work_of
 from gil_tui.lab.records import Host, Run, Sweep, Trial
@@ -44,8 +44,9 @@ async def conduct(
     Each trial is kept in `store` at once; a store that fails costs a `Warned` and no trial. An
     experiment that fails ends its own run and no other. When cancelled, the child is ended, unfinished
     runs are kept as interrupted, `SweepEnded(interrupted=True)` is told, and CancelledError raised.
+    Trials are watched by `watcher`, which is running (see `watching.started_watcher`).
     """
-    conductor = _Conductor(plan, on_event, store, watcher, child)
+    conductor = _Conductor(plan, on_event, store, watcher if plan.watch else None, child)
     try:
         await conductor.run()
     except asyncio.CancelledError:
@@ -89,10 +90,10 @@ class _Conductor:
         self._host = describe_host()
         self._keeper = Keeper(store, lambda line: on_event(Warned(line)))
         watch = TrialWatch(watcher, lambda frame: on_event(Watched(frame))) if watcher else None
-        self._trials = TrialRunner(child, Disturbance(self._host.cpus_effective), watch, judge.observed)
+        self._trials = TrialRunner(child, self._host.cpus, watch, judge.observed)
         self._share = 0.0
         self._sweep_id = secrets.token_hex(8)
-        self._arms = _arms(plan, self._sweep_id, self._host)
+        self._arms = _arms(plan, self._sweep_id, self._host, "" if watcher else "not watched")
         self._checksums: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {}
 
     async def run(self) -> None:
@@ -183,7 +184,7 @@ class _Conductor:
         run = self._keeper.begin(arm.run)
         run = replace(run, python=outcome.python or run.python, trials=(*run.trials, trial))
         self._keeper.add_trial(run, trial)
-        arm.run = judge.with_intervals(run, _baseline_run(arm), judge.INTERIM_DRAWS)
+        arm.run = judge.with_intervals(run, _baseline_run(arm))
         if trial.failure:
             self._fail(arm, trial.failure)
         else:
@@ -237,12 +238,21 @@ class _Conductor:
         self._tell(Progressed(self._share, left_s))
 
 
-def _arms(plan: Plan, sweep_id: str, host: Host) -> list[_Arm]:
+def _arms(plan: Plan, sweep_id: str, host: Host, watch_why: str) -> list[_Arm]:
     created_at = datetime.now(UTC).isoformat(timespec="seconds")
     arms: list[_Arm] = []
     baselines: dict[tuple[str, str], _Arm] = {}
     for experiment in plan.experiments:
-        arm = _Arm(Run(experiment, host, created_at, sweep_id, version=__version__, seed=plan.seed, notes=()))
+        run = Run(
+            experiment,
+            host,
+            created_at,
+            sweep_id,
+            version=__version__,
+            seed=plan.seed,
+            watch_why=watch_why,
+        )
+        arm = _Arm(run)
         arm.baseline = baselines.setdefault(work_of(experiment), arm)
         arms.append(arm)
     return arms

@@ -4,11 +4,15 @@ import os
 import platform
 
 from gil_tui.lab.records import Host
+from gil_tui.verdict.words import mean, share
 from gil_tui.watch.cores import CoreSampler, effective_cpus
 from gil_tui.watch.frames import CpuFrame
 
 STEAL_SHARE = 0.02
 PRESSURE_SHARE = 0.10
+OTHERS_SHARE = 0.1
+"""Share of all CPUs from which other programs count; screen and watcher use less."""
+FULL_SHARE = 0.85
 
 
 def describe_host() -> Host:
@@ -26,36 +30,39 @@ def describe_host() -> Host:
 
 
 class Disturbance:
-    """Marks what disturbed the time between `begin` and `marks`; both together cost under a millisecond."""
+    """Looks at the whole host between `begin` and `end`; both together cost under a millisecond."""
 
-    def __init__(self, cpus_effective: float) -> None:
-        self._cpus_effective = cpus_effective
+    def __init__(self) -> None:
         self._sampler = CoreSampler()
 
     def begin(self) -> None:
         """The work begins."""
         self._sampler.frame(0.0)
 
-    def marks(self, workers: int) -> tuple[str, ...]:
-        """What disturbed `workers` workers since `begin`, in words, empty for a quiet time."""
-        return marks_of(self._sampler.frame(0.0), workers, self._cpus_effective)
+    def end(self) -> CpuFrame:
+        """What the host did since `begin`."""
+        return self._sampler.frame(0.0)
 
     def close(self) -> None:
         """Let go of the kernel's files."""
         self._sampler.close()
 
 
-def marks_of(frame: CpuFrame, workers: int, cpus_effective: float) -> tuple[str, ...]:
-    """Steal, throttling and pressure of a frame beyond what a quiet host shows.
+def marks_of(frame: CpuFrame, own_cores: float, cpus: int) -> tuple[str, ...]:
+    """What disturbed a trial, in words, most telling first; empty for a quiet one.
 
-    Pressure counts only while the workers have a CPU each: beyond, they queue for one another.
+    `own_cores` is what the experiment itself used of the `cpus` online. Where workers outnumber the CPUs
+    somebody always waits for one: pressure counts only where the CPUs are full and others have a part.
     """
     marks = []
     if frame.steal_share is not None and frame.steal_share > STEAL_SHARE:
-        marks.append(f"steal {frame.steal_share:.0%}")
+        marks.append(f"steal {share(frame.steal_share)}")
     if frame.throttled_share:
-        marks.append(f"throttled {frame.throttled_share:.0%} of periods")
-    crowded = workers > cpus_effective
-    if not crowded and frame.pressure_share is not None and frame.pressure_share > PRESSURE_SHARE:
-        marks.append(f"CPU pressure {frame.pressure_share:.0%}")
+        marks.append(f"throttled in {share(frame.throttled_share)} of the periods")
+    busy = sum(frame.busy)
+    others = max(0.0, busy - own_cores)
+    pressed = frame.pressure_share is None or frame.pressure_share > PRESSURE_SHARE
+    if pressed and others > OTHERS_SHARE * cpus and busy > FULL_SHARE * cpus:
+        pressure = f", pressure {share(frame.pressure_share)}" if frame.pressure_share else ""
+        marks.append(f"other programs use {mean(others)} CPUs{pressure}")
     return tuple(marks)

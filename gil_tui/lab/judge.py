@@ -1,19 +1,37 @@
-"""From trials to statistics and verdicts: the bridge between what is kept and what it means."""
+"""From trials to intervals and verdicts: the bridge between what is kept and what it means."""
 
-from collections.abc import Mapping, Sequence
+import statistics
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from gil_tui.bench.spec import PythonFacts, TrialResult
+from gil_tui.lab.documents import (
+    gil_document,
+    merged,
+    missing,
+    observation_of,
+    observed_document,
+    threads_document,
+)
+from gil_tui.lab.observe import summarize
+from gil_tui.lab.plan import work_of
 from gil_tui.lab.records import Host, Run, Sweep
+from gil_tui.lab.trial import cores_used
+from gil_tui.verdict.experiment import diagnose_run
+from gil_tui.verdict.facts import RunFacts
+from gil_tui.verdict.observation import Observation
 from gil_tui.verdict.statistics import median_interval, ratio_interval
-from gil_tui.watch.frames import Frame
+from gil_tui.verdict.sweep import diagnose_sweep
+from gil_tui.watch.frames import Frame, ThreadFrame
 
 INTERIM_DRAWS = 200
 """While a sweep goes on; a tenth of the time that the final interval takes."""
 FINAL_DRAWS = 2000
 
 
-def with_intervals(run: Run, baseline: Run | None, draws: int) -> Run:
+def with_intervals(run: Run, baseline: Run | None, draws: int = INTERIM_DRAWS) -> Run:
     """The run with its median wall time, and its speed-up against the sequential run of the same work."""
     walls_s = run.walls_s
     if not walls_s:
@@ -25,14 +43,105 @@ def with_intervals(run: Run, baseline: Run | None, draws: int) -> Run:
 
 def judged_run(run: Run, baseline: Run | None) -> Run:
     """The run at its end: intervals, what was watched over all trials, verdict."""
-    return with_intervals(run, baseline, FINAL_DRAWS)
+    run = with_intervals(run, baseline, FINAL_DRAWS)
+    seen = _observation(run)
+    if seen:
+        why = missing(seen)
+        run = replace(run, gil=gil_document(seen), threads=threads_document(seen), watch_why=why)
+    elif not run.watch_why:
+        reasons = [trial.observed["why"] for trial in run.trials if trial.observed]
+        run = replace(run, watch_why=reasons[-1] if reasons else "no trial was watched to its end")
+    verdict = diagnose_run(run_facts(run), run_facts(baseline) if baseline else None)
+    return replace(run, verdict=verdict)
 
 
 def judged_sweep(sweep_id: str, host: Host, runs: Sequence[Run]) -> Sweep:
-    """The sweep with its fits, its best and its verdict."""
-    return Sweep(sweep_id, host, tuple(runs))
+    """The sweep with its verdict and its best executor and worker count."""
+    verdict, best = diagnose_sweep([run_facts(run) for run in runs])
+    return Sweep(sweep_id, host, tuple(runs), verdict, best=best)
 
 
-def observed(frames: Sequence[Frame]) -> Mapping[str, Any]:
-    """What the watch saw of one trial's work, as `Trial.observed`."""
-    return {"gil": None, "threads": None, "why": ""}
+def run_facts(run: Run) -> RunFacts:
+    """A run as the verdict wants it."""
+    experiment, results = run.experiment, [trial.result for trial in run.trials if trial.result]
+    marks = Counter(mark for trial in run.trials for mark in trial.marks[:1])
+    peaks = [result.peak_pss_bytes for result in results if result.peak_pss_bytes is not None]
+    size, tasks = experiment.size, experiment.tasks
+    return RunFacts(
+        executor=experiment.executor,
+        workers=experiment.workers,
+        label=experiment.label,
+        workload=experiment.workload,
+        work=" ".join((*work_of(experiment), str(size), str(tasks))),
+        units=float(size * tasks) if size and tasks else None,
+        python=_python(run.python),
+        free_threaded=bool(run.python and run.python.free_threaded),
+        gil_enabled=_gil_enabled(run.python, results),
+        cpus_effective=run.host.cpus_effective,
+        status=run.status,
+        failure=(run.failure or {}).get("message", ""),
+        trials=len(results),
+        marked=sum(bool(trial.marks) for trial in run.trials if trial.result),
+        mark=marks.most_common(1)[0][0] if marks else "",
+        wall_s=run.wall_s,
+        speedup=run.speedup,
+        startup_s=_median([result.startup_s for result in results]),
+        cores_used=_median([cores_used(result) for result in results]),
+        tasks=tasks,
+        task_s=_median([result.latency_s["p50"] for result in results if "p50" in result.latency_s]),
+        peak_bytes=round(statistics.median(peaks)) if peaks else None,
+        observation=_observation(run),
+        watch_why=run.watch_why,
+    )
+
+
+def observed(
+    frames: Sequence[Frame], experiment_pid: int, result: TrialResult, helpers: bool
+) -> Mapping[str, Any]:
+    """What the watch saw of one trial's work, as `Trial.observed`.
+
+    Threads of the experiment's process that are no workers only hand out work and wait for its end.
+    With `helpers`, processes that are no workers (the server of `http`) are not of the subject.
+    """
+    seats = {(worker.pid, worker.tid) for worker in result.workers}
+    pids = {pid for pid, _ in seats}
+
+    def coordinates(thread: ThreadFrame) -> bool:
+        if thread.pid != experiment_pid or (thread.pid, thread.tid) in seats:
+            return False
+        return experiment_pid not in pids or thread.tid == experiment_pid
+
+    left_out: Collection[int] = ()
+    if helpers:
+        everybody = {process.pid for frame in frames for process in frame.processes}
+        left_out = everybody - pids - {experiment_pid}
+    return observed_document(summarize(frames, left_out=left_out, coordinates=coordinates))
+
+
+def _observation(run: Run) -> Observation | None:
+    return merged(
+        [
+            seen
+            for trial in run.trials
+            if trial.result and trial.observed and (seen := observation_of(trial.observed))
+        ]
+    )
+
+
+def _gil_enabled(python: PythonFacts | None, results: Sequence[TrialResult]) -> bool | None:
+    """As the workers found it: an extension module can switch the GIL on after the start."""
+    found = [worker.gil_enabled for result in results for worker in result.workers]
+    if found:
+        return any(found)
+    return python.gil_enabled if python else None
+
+
+def _python(python: PythonFacts | None) -> str:
+    if python is None:
+        return ""
+    name = {"cpython": "CPython", "pypy": "PyPy"}.get(python.implementation, python.implementation)
+    return f"{name} {python.version}{'t' if python.free_threaded else ''}"
+
+
+def _median(values: Sequence[float]) -> float | None:
+    return statistics.median(values) if values else None

@@ -6,13 +6,14 @@ from typing import Any
 
 from gil_tui.bench.spec import Job, PythonFacts, TrialResult
 from gil_tui.lab.child import ChildReport, Event
-from gil_tui.lab.host import Disturbance
+from gil_tui.lab.host import Disturbance, marks_of
 from gil_tui.lab.records import Trial
 from gil_tui.lab.watching import TrialWatch
 from gil_tui.watch.frames import Frame
 
 ChildRunner = Callable[[Job, Callable[[Event], None], float], Awaitable[ChildReport]]
-Summary = Callable[[Sequence[Frame]], Mapping[str, Any]]
+Summary = Callable[[Sequence[Frame], int, TrialResult, bool], Mapping[str, Any]]
+"""Frames of the work, pid of the experiment, its result, whether the workload is a built-in one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,10 @@ class Outcome:
 class TrialRunner:
     """Runs one trial after another; `watch` is None where nothing is to be watched."""
 
-    def __init__(
-        self, child: ChildRunner, disturbance: Disturbance, watch: TrialWatch | None, summary: Summary
-    ) -> None:
+    def __init__(self, child: ChildRunner, cpus: int, watch: TrialWatch | None, summary: Summary) -> None:
         self._child = child
-        self._disturbance = disturbance
+        self._cpus = cpus
+        self._disturbance = Disturbance()
         self._watch = watch
         self._summary = summary
 
@@ -41,28 +41,31 @@ class TrialRunner:
         """Run `job` as trial `number`; a trial that goes wrong is an outcome too."""
         times: dict[str, float] = {}
         python: PythonFacts | None = None
-        marks: tuple[str, ...] = ()
+        pid, used = 0, None
 
         def hear(event: Event) -> None:
-            nonlocal python, marks
+            nonlocal python, pid, used
             times[event["event"]] = event["t_s"]
             match event["event"]:
                 case "hello":
-                    python = python_of(event)
+                    python, pid = python_of(event), event["pid"]
                     if self._watch:
-                        self._watch.begin(event["pid"])
+                        self._watch.begin(pid)
                 case "started":
                     self._disturbance.begin()
                     self._cut()
                 case "progress":
                     on_progress(event["done"], event["total"])
                 case "finished":
-                    marks = self._disturbance.marks(job.experiment.workers)
                     self._cut()
+                    used = self._disturbance.end()
 
         report = await self._child(job, hear, timeout_s)
         result, failure = result_of(report)
-        observed = await self._observed(result)
+        observed = await self._observed(job, pid, result)
+        marks: tuple[str, ...] = ()
+        if used and result:
+            marks = marks_of(used, cores_used(result), self._cpus)
         trial = Trial(
             number,
             result,
@@ -85,13 +88,14 @@ class TrialRunner:
         if self._watch:
             self._watch.cut()
 
-    async def _observed(self, result: TrialResult | None) -> Mapping[str, Any] | None:
+    async def _observed(self, job: Job, pid: int, result: TrialResult | None) -> Mapping[str, Any] | None:
         if self._watch is None:
             return None
         if result is None:
             self._watch.give_up()
             return None
-        return self._summary(await self._watch.end(result.work_start_s, result.work_end_s))
+        frames = await self._watch.end(result.work_start_s, result.work_end_s)
+        return self._summary(frames, pid, result, ":" not in job.experiment.workload)
 
 
 def python_of(event: Event) -> PythonFacts | None:
@@ -123,6 +127,11 @@ def overhead_s(report: ChildReport, times: Mapping[str, float], result: TrialRes
         return None
     set_up_s = times["started"] - times["hello"]
     return report.ended_s - report.started_s - set_up_s - (result.work_end_s - result.work_start_s)
+
+
+def cores_used(result: TrialResult) -> float:
+    """CPU time of the workers in each second of the work."""
+    return sum(worker.cpu_s for worker in result.workers) / max(result.wall_s, 1e-9)
 
 
 def first_difference(result: TrialResult, expected: Sequence[int]) -> int | None:

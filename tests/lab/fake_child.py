@@ -112,6 +112,11 @@ def stubborn() -> None:
     time.sleep(1000)
 
 
+def abandons() -> None:
+    """A guardian that is killed, its experiment left alone."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def nice() -> None:
     print(os.nice(0))
     good()
@@ -124,7 +129,7 @@ def where() -> None:
 
 name = job["experiment"]["workload"]
 pid = os.getpid()
-if name == "stubborn":
+if name in ("stubborn", "abandons"):
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     pid = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"], process_group=0).pid
 else:

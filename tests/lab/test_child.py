@@ -111,6 +111,12 @@ def test_a_stubborn_guardian_goes_and_its_experiment_with_it(
     assert started_processes.wait_gone() == []
 
 
+def test_a_killed_guardian_leaves_no_experiment(started_processes: StartedProcesses) -> None:
+    report, _ = run("abandons")
+    assert report.failure is not None and report.failure["message"] == "killed by SIGKILL"
+    assert started_processes.wait_gone() == []
+
+
 def test_the_child_has_a_group_of_its_own_in_our_session() -> None:
     report, _ = run("where")
     assert f'"session": {os.getsid(0)}' in report.stdout.text

@@ -10,10 +10,11 @@ import pytest
 
 from gil_tui.history import History
 from gil_tui.lab.conduct import conduct
-from gil_tui.lab.events import LabEvent, RunEnded, SweepEnded, TrialEnded, TrialStarted
+from gil_tui.lab.events import LabEvent, RunEnded, SweepEnded, TrialEnded, TrialStarted, Watched
 from gil_tui.lab.interpreters import Interpreter
 from gil_tui.lab.plan import plan_sweep
 from gil_tui.lab.records import Run, Sweep
+from gil_tui.lab.watching import started_watcher
 from tests.processes import StartedProcesses
 
 pytestmark = pytest.mark.real
@@ -254,4 +255,27 @@ def test_a_killed_application_takes_everything_with_it(
         await application.wait()
 
     asyncio.run(kill_when_it_runs())
+    assert started_processes.wait_gone() == []
+
+
+def test_the_watch_sees_threads_wait_for_the_gil(
+    interpreters: list[Interpreter], started_processes: StartedProcesses
+) -> None:
+    with_gil = [one for one in interpreters if one.implementation == "cpython" and not one.free_threaded]
+    made = plan_sweep(["countdown"], ["threads"], [4], with_gil[:1], repeats=2, timeout_s=30.0)
+    events: list[LabEvent] = []
+
+    async def watched() -> Sweep:
+        async with started_watcher(made, pytest.fail) as watcher:
+            return await conduct(made, events.append, None, watcher)
+
+    sweep = asyncio.run(watched())
+    alone, threads = sweep.runs
+    if alone.gil is None:
+        pytest.skip(f"the GIL cannot be seen here: {alone.watch_why}")
+    assert threads.gil is not None and threads.threads is not None
+    assert alone.gil["held"] > 0.8 and threads.gil["held"] > 0.8
+    assert alone.gil["waiting"] < 0.5 < 1.5 < threads.gil["waiting"] < 3.5
+    assert threads.threads["gil"] > alone.threads["gil"] if alone.threads else False
+    assert any(isinstance(event, Watched) for event in events)
     assert started_processes.wait_gone() == []
