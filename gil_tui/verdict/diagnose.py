@@ -9,6 +9,10 @@ from gil_tui.verdict.model import Evidence, Verdict
 from gil_tui.verdict.observation import Observation
 from gil_tui.verdict.sentences import sentence_for
 
+OTHERS = 0.2
+"""CPUs in use by other programs from which they are named."""
+MANY_SAMPLES = 200
+
 
 def diagnose_observation(observation: Observation, dump: WaitDump | None = None) -> Verdict:
     """Judge an observation; `dump` is the answer to an earlier verdict's `needs_dump`.
@@ -71,10 +75,9 @@ def _doubts(finding: Finding) -> tuple[str, ...]:
         )
     if finding.code == "io" and seen.network > seen.disk + seen.sleep:
         doubts.append("a server that waits for requests looks like one that waits for answers")
-    if finding.code in ("gil", "serial") and seen.run_queue_tax >= 0.25:
+    if finding.code in ("gil", "serial") and (seen.others_used or 0.0) >= OTHERS:
         doubts.append(
-            f"threads wait for a CPU {words.share(seen.run_queue_tax)} of the time they could run: where "
-            "other programs use the CPUs, less is to gain"
+            f"other programs use {words.mean(seen.others_used or 0.0)} CPUs, and leave less to gain"
         )
     if finding.kind == "gil" and seen.held is not None and seen.held < 0.9:
         doubts.append(
@@ -82,6 +85,6 @@ def _doubts(finding: Finding) -> tuple[str, ...]:
         )
     if seen.held is None and seen.held_why and seen.gil_enabled is not False:
         doubts.append(f"the GIL gauge: {seen.held_why}")
-    if seen.samples < 200 and finding.code != "unsure":
+    if seen.samples < MANY_SAMPLES and finding.code != "unsure":
         doubts.append(f"a longer look: these are {words.some(seen.samples, 'sample')}")
     return tuple(doubts)

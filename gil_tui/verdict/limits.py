@@ -180,12 +180,13 @@ def _lock(seen: Observation) -> Finding | None:
 def _serial(seen: Observation) -> Finding | None:
     """One thread (of each process) is busy: told apart by whether it holds the GIL."""
     held, running = seen.held, seen.cpu + seen.run_queue
-    if held is not None and held >= GIL_HELD_FULL and seen.gil_tax < GIL_TAX and seen.cpu >= SERIAL_CPU:
+    if held is not None and held >= GIL_HELD_FULL and seen.gil_tax < GIL_TAX and running >= SERIAL_CPU:
         sure = min(certainty(held, GIL_HELD_FULL, 0.08), certainty(seen.gil_tax, GIL_TAX, 0.15))
         return Finding("serial", "serial_gil", sure, seen)
-    if seen.busiest_cpu < SERIAL_CPU or running >= SERIAL_ALONE:
+    busiest = max(seen.busiest_cpu, seen.busiest_running)
+    if busiest < SERIAL_CPU or running >= SERIAL_ALONE:
         return None
-    sure = min(certainty(seen.busiest_cpu, SERIAL_CPU, 0.15), certainty(running, SERIAL_ALONE, 0.4))
+    sure = min(certainty(busiest, SERIAL_CPU, 0.15), certainty(running, SERIAL_ALONE, 0.4))
     if seen.gil_enabled is False:
         return Finding("serial", "serial_free", sure, seen)
     if held is None:
@@ -196,7 +197,7 @@ def _serial(seen: Observation) -> Finding | None:
 def _cores_short(seen: Observation) -> Finding | None:
     if seen.cpu_fill >= CPUS_NEARLY_FULL and seen.run_queue_tax >= RUN_QUEUE_TAX:
         sure = certainty(seen.run_queue_tax, RUN_QUEUE_TAX, 0.2)
-        return Finding("cores", "cores", sure, seen)
+        return Finding("cores", "cores_others", sure, seen)
     stolen = (seen.steal_share or 0.0) >= STEAL
     if seen.cpu > STARVED_CPU and seen.wanting >= seen.io and (seen.run_queue_tax >= STARVED_TAX or stolen):
         sure = 0.9 if stolen else certainty(seen.run_queue_tax, STARVED_TAX, 0.2)
@@ -225,8 +226,8 @@ _RULES: tuple[Callable[[Observation], Finding | None], ...] = (
     _cores_full,
     _gil,
     _lock,
-    _serial,
     _cores_short,
+    _serial,
     _idle,
     _io,
 )

@@ -101,10 +101,11 @@ class Observation:
     `unknown` are threads whose waits could not be told apart. `held`, `contended` (share of samples with
     somebody waiting) and `held_off_cpu` (share of time in which the GIL was held, at least, by a thread
     neither on a CPU nor in the run queue) are of the busiest GIL, `waiting` and `held_sum` of all GILs
-    together; None with the reason in `held_why`. `busiest_cpu` is the CPU share of the busiest thread,
-    `victims` the threads of its process that need little CPU and wait for the GIL, `victims_gil` their
-    mean share of it. `throttled_share` is of the quota's periods.
-    `parts_sum_error` is how far a thread's parts are from adding up to 1.
+    together; None with the reason in `held_why`. `busiest_cpu` is the CPU share of the busiest thread
+    (`busiest_running` with its time in the run queue), `victims` the threads of its process that need
+    little CPU and wait for the GIL, `victims_gil` their mean share of it. `others_used` are CPUs of the
+    host in use by other programs, `throttled_share` is of the quota's periods. `parts_sum_error` is how
+    far a thread's parts are from adding up to 1.
     """
 
     seconds: float = 0.0
@@ -137,6 +138,7 @@ class Observation:
     gil_rate_hz: float | None = None
 
     busiest_cpu: float = 0.0
+    busiest_running: float = 0.0
     busiest_name: str = ""
     victims: float = 0.0
     victims_gil: float = 0.0
@@ -146,6 +148,7 @@ class Observation:
     cpus_effective: float = 1.0
     cpus_limited_by: str = ""
     cores_used: float | None = None
+    others_used: float | None = None
     throttled_share: float | None = None
     steal_share: float | None = None
 

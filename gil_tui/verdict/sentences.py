@@ -1,5 +1,6 @@
 """The one sentence of a verdict: short, with numbers, for someone who does not know the machinery."""
 
+import math
 from collections.abc import Callable
 
 from gil_tui.verdict import words
@@ -95,10 +96,11 @@ def _cores(finding: Finding, dump: WaitDump | None) -> str:
 
 def _cores_others(finding: Finding, dump: WaitDump | None) -> str:
     seen = finding.seen
+    others = seen.others_used or 0.0
+    rest = f", other programs {words.mean(others)}" if others >= 0.1 else ""
     return (
         f"Short of CPU: its threads could run but wait for a CPU {words.share(seen.run_queue_tax)} of that "
-        f"time, while it uses {words.mean(seen.cpu)} of {words.cpus(seen.cpus_effective)}: other programs "
-        "have the rest"
+        f"time; it uses {words.mean(seen.cpu)} of {words.cpus(seen.cpus_effective)}{rest}"
     )
 
 
@@ -201,7 +203,7 @@ _SENTENCES: dict[str, Callable[[Finding, WaitDump | None], str]] = {
 
 
 def _threads(seen: Observation) -> str:
-    return words.some(max(1, round(seen.active)), "thread")
+    return words.some(max(1, math.ceil(seen.active - 0.3)), "thread")
 
 
 def _held(seen: Observation) -> str:

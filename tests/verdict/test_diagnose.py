@@ -247,10 +247,24 @@ def test_throttled() -> None:
 
 def test_other_programs_have_the_cpus() -> None:
     seen = Observation(seconds=3, samples=300, cpu=0.6, run_queue=0.4, held=1, held_sum=1, waiting=0)
-    verdict = diagnose_observation(replace(seen, cpus_effective=2.0, busiest_cpu=0.6))
+    verdict = diagnose_observation(replace(seen, cpus_effective=2.0, busiest_cpu=0.6, others_used=1.4))
     assert verdict.code == "cores"
-    assert "other programs have the rest" in verdict.sentence
+    assert verdict.sentence == (
+        "Short of CPU: its threads could run but wait for a CPU 40 % of that time; it uses 0.6 of the 2 CPUs "
+        "this process may use, other programs 1.4"
+    )
     assert verdict.advice[0].gain == 1.67
+
+
+def test_one_thread_that_sometimes_queues_for_a_cpu_is_still_one_busy_thread() -> None:
+    seen = Observation(
+        seconds=3, samples=300, cpu=0.8, run_queue=0.2, sleep=0.2, idle=0.8, cpus_effective=2.0
+    )
+    seen = replace(seen, busiest_cpu=0.77, busiest_running=1.0, others_used=1.1)
+    kept = diagnose_observation(replace(seen, held=1.0, held_sum=1.0, waiting=0.0))
+    assert kept.code == "serial"
+    assert "other programs use 1.1 CPUs, and leave less to gain" in kept.would_change
+    assert diagnose_observation(replace(seen, held=0.01, held_sum=0.01, waiting=0.0)).code == "serial"
 
 
 def test_the_host_takes_the_cpus() -> None:

@@ -1,0 +1,168 @@
+"""Running totals over frames: one thread, one GIL, the threads of one lock."""
+
+import statistics
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gil_tui.verdict.limits import CONVOY_HOG_CPU
+from gil_tui.verdict.observation import LockGroup
+from gil_tui.watch.frames import STATES, Frame, GilFrame, ThreadFrame
+
+VICTIM_GIL, VICTIM_CPU, VICTIM_TIMES = 0.10, 0.05, 3.0
+MOST_LOCKS = 8
+_COORDINATION = ("lock", "network", "disk", "sleep")
+_COUNTED = ("cpu", "run_queue")
+
+
+@dataclass(slots=True)
+class ThreadTotal:
+    """One thread's seconds by state; `error_s` is how far its shares missed 1, times seconds."""
+
+    last: ThreadFrame
+    seen_s: float = 0.0
+    by_state: dict[str, float] = field(default_factory=lambda: dict.fromkeys((*STATES, "unknown"), 0.0))
+    error_s: float = 0.0
+    schedules: float = 0.0
+
+    def add(self, thread: ThreadFrame, length_s: float, coordinates: bool) -> None:
+        """Take in a frame; the waits of a thread that coordinates count as idle."""
+        self.last = thread
+        self.seen_s += length_s
+        self.schedules += thread.schedules_per_s * length_s
+        counted = {state: thread.shares.get(state, 0.0) for state in STATES}
+        if thread.counted_only:
+            counted = {state: counted[state] for state in _COUNTED}
+            counted["unknown"] = max(0.0, 1 - sum(counted.values()))
+        else:
+            self.error_s += abs(sum(counted.values()) - 1) * length_s
+        for state, share in counted.items():
+            self.by_state["idle" if coordinates and state in _COORDINATION else state] += share * length_s
+
+    def share(self, state: str) -> float:
+        """Share of the thread's own time in a state."""
+        return self.by_state[state] / self.seen_s
+
+
+@dataclass(slots=True)
+class GilTotal:
+    """One GIL: seconds listed, read, held, and thread-seconds waited; `waits` are samples by waiters."""
+
+    pid: int
+    listed_s: float = 0.0
+    read_s: float = 0.0
+    held_s: float = 0.0
+    counted_s: float = 0.0
+    waited_s: float = 0.0
+    switched_s: float = 0.0
+    switches: float = 0.0
+    waits: list[int] = field(default_factory=lambda: [0, 0])
+    holders: dict[int, float] = field(default_factory=lambda: defaultdict(float))
+    enabled: bool | None = None
+    why: str = ""
+
+    def add(self, gil: GilFrame, length_s: float) -> None:
+        """Take in a frame, with or without numbers."""
+        self.listed_s += length_s
+        self.why = gil.why or self.why
+        self.enabled = gil.enabled if gil.enabled is not None else self.enabled
+        if not gil.available or gil.held is None:
+            return
+        self.read_s += length_s
+        self.held_s += gil.held * length_s
+        for tid, share in (gil.holders or {}).items():
+            self.holders[tid] += share * gil.held * length_s
+        if gil.waiting is not None:
+            self.counted_s += length_s
+            self.waited_s += gil.waiting * length_s
+        if gil.switches_per_s is not None:
+            self.switched_s += length_s
+            self.switches += gil.switches_per_s * length_s
+        self.waits[0] += sum(gil.waiting_counts)
+        self.waits[1] += sum(gil.waiting_counts[1:])
+
+    def held(self, seconds: float) -> float:
+        """Share of `seconds` in which it was held; of a process that lived shorter, the less."""
+        return self.held_s / self.read_s * min(1.0, self.listed_s / seconds)
+
+    def waiting(self, seconds: float) -> float:
+        """Mean number of threads that waited for it over `seconds`."""
+        return self.waited_s / self.counted_s * self.listed_s / seconds if self.counted_s else 0.0
+
+
+def held_off_cpu(
+    gil: GilTotal, threads: Mapping[tuple[int, int], ThreadTotal], seconds: float
+) -> float | None:
+    """At least this share of time a thread held the GIL that was on no CPU and wanted none.
+
+    Two lower bounds, from the process as a whole and from the thread that held it longest without
+    running; summing the excess of all threads would add up the noise of each.
+    """
+    own = {tid: total for (pid, tid), total in threads.items() if pid == gil.pid}
+    if not own:
+        return None
+    running = {tid: total.by_state["cpu"] + total.by_state["run_queue"] for tid, total in own.items()}
+    excess = [held - running.get(tid, 0.0) for tid, held in gil.holders.items() if tid in own]
+    process = gil.held(seconds) - sum(running.values()) / seconds
+    return max(0.0, process, max(excess, default=0.0) / seconds)
+
+
+def busiest(threads: Mapping[tuple[int, int], ThreadTotal], seconds: float) -> dict[str, Any]:
+    """The busiest thread, and the threads of its process that need little CPU and wait for the GIL."""
+    if not threads:
+        return {}
+    key = max(threads, key=lambda key: threads[key].by_state["cpu"])
+    cpu = threads[key].by_state["cpu"] / seconds
+    own = [total for (pid, _), total in threads.items() if pid == key[0] and _is_victim(total)]
+    victims = own if cpu > CONVOY_HOG_CPU else []
+    return {
+        "busiest_cpu": cpu,
+        "busiest_running": cpu + threads[key].by_state["run_queue"] / seconds,
+        "busiest_name": _told_apart(threads[key].last.name, key[0], threads),
+        "victims": float(len(victims)),
+        "victims_gil": statistics.fmean(total.share("gil") for total in victims) if victims else 0.0,
+        "schedules_per_s": max(total.schedules / total.seen_s for total in threads.values()),
+    }
+
+
+def _is_victim(total: ThreadTotal) -> bool:
+    gil, cpu = total.share("gil"), total.share("cpu")
+    return gil > VICTIM_GIL and cpu < VICTIM_CPU and gil > VICTIM_TIMES * (cpu + total.share("run_queue"))
+
+
+def _told_apart(name: str, pid: int, threads: Mapping[tuple[int, int], ThreadTotal]) -> str:
+    """The name, or nothing where all threads are called the same (before 3.14 they are)."""
+    same = sum(total.last.name == name for (other, _), total in threads.items() if other == pid)
+    return name if same == 1 else ""
+
+
+def lock_groups(
+    frames: Sequence[Frame],
+    seconds: float,
+    counts: Callable[[ThreadFrame], bool],
+) -> tuple[LockGroup, ...]:
+    """Threads for which `counts` is true, by the lock they waited for.
+
+    `most_waiting` is of the moments at which frames ended.
+    """
+    members: dict[tuple[int, int], set[int]] = defaultdict(set)
+    waited_s: dict[tuple[int, int], float] = defaultdict(float)
+    most: dict[tuple[int, int], int] = defaultdict(int)
+    for frame in frames:
+        now: dict[tuple[int, int], int] = defaultdict(int)
+        for thread in frame.threads:
+            lock_share = thread.shares.get("lock", 0.0)
+            if thread.lock is None or not lock_share or not counts(thread):
+                continue
+            key = (thread.pid, thread.lock)
+            members[key].add(thread.tid)
+            waited_s[key] += lock_share * (frame.end_s - frame.start_s)
+            now[key] += thread.now == "lock"
+        for key, count in now.items():
+            most[key] = max(most[key], count)
+    groups = [
+        LockGroup(pid, lock, len(tids), most[pid, lock], waited_s[pid, lock] / seconds)
+        for (pid, lock), tids in members.items()
+    ]
+    return tuple(sorted(groups, key=lambda group: -group.waiting)[:MOST_LOCKS])
