@@ -27,7 +27,7 @@ GIVE_UP_S = 5.0
 """A process that SIGKILL has not ended by then belongs to another user or hangs in the kernel."""
 
 SCRATCH_FOLDER = "/dev/shm"
-SCRATCH = "gil-tui-" + os.urandom(8).hex()
+SCRATCH = "gil-tui-%d-%s" % (os.getpid(), os.urandom(4).hex())
 """How the names of an experiment's semaphores and temporary folders begin; its guardian knows it too."""
 
 READY = b"."

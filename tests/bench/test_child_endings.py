@@ -1,9 +1,9 @@
 """However a child ends, nothing is left of what it has started. A zombie counts as gone."""
 
 import os
+import shutil
 import signal
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,7 @@ def shields_itself():
     time.sleep(1000)
 
 def holds_the_gil():
+    open(os.path.join(os.path.dirname(__file__), "held"), "w").close()
     ctypes.PyDLL(None).sleep(1000)
 
 def kills_its_parent():
@@ -75,11 +76,9 @@ def stray(tmp_path: Path) -> dict[str, Any]:
     return {"directory": str(tmp_path)}
 
 
-@pytest.fixture(autouse=True)
-def nothing_left_in_shared_memory() -> Any:
-    before = set(SHARED.iterdir())
-    yield
-    assert [path for path in set(SHARED.iterdir()) - before if "gil-tui" in path.name] == []
+def scratch(child: children.Child) -> list[Path]:
+    """Semaphores and folders that a child keeps, or has left behind."""
+    return list(SHARED.glob(f"*gil-tui-{child.process.pid}-*"))
 
 
 def test_programs_that_a_function_leaves_running(stray: dict[str, Any], no_orphans: StartedProcesses) -> None:
@@ -90,6 +89,7 @@ def test_programs_that_a_function_leaves_running(stray: dict[str, Any], no_orpha
             )
             assert child.last["event"] == "finished", child.last
             assert child.process.returncode == 0
+            assert not scratch(child)
             assert not no_orphans.alive(), describe(no_orphans.alive())
 
 
@@ -136,9 +136,11 @@ def test_an_end_in_the_middle(
     )
     workers = 1 if spread in ("sequential", "asyncio") else 2
     children.wait_until(sleeping(no_orphans, 3 * workers), "strays")
+    assert bool(scratch(child)) == (spread in ("spawn", "forkserver"))
     end(child)
     assert child.wait() == 128 + signal.SIGKILL
     assert not no_orphans.alive(), describe(no_orphans.alive())
+    assert not scratch(child)
 
 
 @pytest.mark.parametrize("end", [*ENDS, kill_guardian])
@@ -148,8 +150,7 @@ def test_a_c_call_that_keeps_the_gil_for_ever(
     child = children.start(
         workload="stray.py:holds_the_gil", executor="threads", workers=2, size=1, tasks=2, job=stray
     )
-    child.wait_for("hello")
-    time.sleep(0.2)
+    children.wait_until(Path(stray["directory"], "held").exists, "call")
     end(child)
     assert not no_orphans.wait_gone(), describe(no_orphans.alive())
     child.wait()
@@ -173,17 +174,8 @@ def test_a_guardian_that_is_killed(no_orphans: StartedProcesses, spread: str) ->
     kill_guardian(child)
     assert not no_orphans.wait_gone(), describe(no_orphans.alive())
     child.wait()
-    for path in SHARED.glob("*gil-tui-*"):  # the guardian would have done that
-        path.rmdir() if path.is_dir() and not list(path.iterdir()) else _remove(path)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        for inner in path.iterdir():
-            inner.unlink()
-        path.rmdir()
-    else:
-        path.unlink()
+    for path in scratch(child):  # the guardian would have done that
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def test_a_function_that_kills_the_guardian(stray: dict[str, Any], no_orphans: StartedProcesses) -> None:
