@@ -21,6 +21,8 @@ _OPENING_S = 0.02
 _SEARCH_SHARE = 200
 """Searching the host for new processes takes at most one part in so many of the time."""
 
+_STOPPED = "Tt"
+
 Identity = tuple[int, int]
 """Process id and start time: ids are used again."""
 
@@ -93,9 +95,10 @@ class TreeSampler:
         self._let_go_gils, self._let_go_threads = [], []
         processes: list[ProcessFrame] = []
         for identity, subject in self._subjects.items():
-            gils += subject.gil_frames()
+            stat = self._members[identity]
+            gils += _stopped(subject.gil_frames()) if stat.state in _STOPPED else subject.gil_frames()
             threads += subject.thread_frames()
-            processes.append(subject.process_frame(self._members[identity]))
+            processes.append(subject.process_frame(stat))
         self.threads = len(threads)
         return Frame(
             start_s=start_s,
@@ -137,12 +140,22 @@ class TreeSampler:
         """What a person should know is missing: of Python processes, of the root if there is none."""
         if self._never_seen:
             return access.gone(self.root, self._proc) or f"process {self.root} is ending"
+        stopped = next((stat.pid for stat in self._members.values() if stat.state in _STOPPED), None)
+        if stopped is not None:
+            return f"process {stopped} is stopped, by a signal or a debugger"
         subjects = [*self._subjects.values()]
         wanted = [subject for subject in subjects if subject.is_python] or subjects[:1]
         missing = next((subject.why for subject in wanted if subject.why), "")
         if not missing and len(self._members) > len(subjects) >= MOST_SUBJECTS:
             return f"of {len(self._members)} processes only {MOST_SUBJECTS} are watched"
         return missing
+
+
+def _stopped(frames: tuple[GilFrame, ...]) -> list[GilFrame]:
+    """Whoever held the GIL when the process was stopped holds it still, which says nothing."""
+    return [
+        GilFrame(gil.pid, gil.interpreter, available=False, why="the process is stopped") for gil in frames
+    ]
 
 
 def _age_s(stat: ProcessStat) -> float:

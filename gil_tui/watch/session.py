@@ -37,7 +37,7 @@ class Session:
         self._sampler = TreeSampler(pid, clock=clock, proc=proc)
         self._pace = Pace(rate_hz, clock(), random.random)
         self._failed = 0
-        self._begin_frame()
+        self._begin_frame(clock(), cpu_clock())
 
     @property
     def next_s(self) -> float:
@@ -70,8 +70,8 @@ class Session:
             os.close(self.ending)
             self.ending = None
 
-    def _begin_frame(self) -> None:
-        self._start_s, self._start_cpu_s = self._clock(), self._cpu_clock()
+    def _begin_frame(self, now: float, cpu_s: float) -> None:
+        self._start_s, self._start_cpu_s = now, cpu_s
         self._frame_end_s = self._start_s + FRAME_S * max(1.0, self._sampler.threads / _THREADS_A_FRAME)
         self._samples = self._lane_samples = 0
         self._lanes_cpu_s = 0.0
@@ -86,7 +86,8 @@ class Session:
             self._lane_samples += 1
 
     def _frame(self) -> Frame:
-        now, cpu_s = self._clock(), self._cpu_clock() - self._start_cpu_s
+        now, cpu_now_s = self._clock(), self._cpu_clock()
+        cpu_s = cpu_now_s - self._start_cpu_s
         elapsed_s = max(now - self._start_s, 1e-9)
         self._pace.spent(elapsed_s, cpu_s, self._lanes_cpu_s, self._lane_samples)
         failed = self._sampler.failed_samples
@@ -99,7 +100,7 @@ class Session:
         self._failed = failed
         frame = self._sampler.frame(self._start_s, now, observer)
         self.ended = frame.ended
-        self._begin_frame()
+        self._begin_frame(now, cpu_now_s)
         return frame
 
 
