@@ -3,15 +3,17 @@
 import asyncio
 import signal
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from gil_tui.commands.progress import ProgressLine
 from gil_tui.history import History, StoreError
 from gil_tui.lab.conduct import conduct
-from gil_tui.lab.events import LabEvent, SweepEnded
+from gil_tui.lab.events import LabEvent, SweepEnded, Warned
 from gil_tui.lab.plan import Plan
 from gil_tui.lab.records import Sweep
+from gil_tui.lab.watching import started_watcher
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -51,21 +53,41 @@ async def _conduct(plan: Plan, store: History | None) -> Outcome:
             outcome.sweep = event.sweep
         progress.hear(event)
 
-    task = asyncio.ensure_future(conduct(plan, hear, store))
+    async def watched_sweep() -> Sweep:
+        async with started_watcher(plan, lambda line: hear(Warned(line))) as watcher:
+            return await conduct(plan, hear, store, watcher)
+
+    task = asyncio.ensure_future(watched_sweep())
+    with _ended_by_signals(task, outcome):
+        try:
+            with suppress(asyncio.CancelledError):
+                outcome.sweep = await task
+        finally:
+            progress.clear()
+    return outcome
+
+
+@contextmanager
+def _ended_by_signals(task: asyncio.Future[Sweep], outcome: Outcome) -> Iterator[None]:
+    """Cancel `task` at the first of `SIGNALS`; a second one ends this program at once.
+
+    A signal that was ignored from the start, as under nohup, stays ignored.
+    """
     loop = asyncio.get_running_loop()
+    handled = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
 
     def stop(number: int) -> None:
         outcome.signal = number
-        for installed in handled:  # a second one ends this program at once
-            loop.remove_signal_handler(installed)
+        release()
         task.cancel()
 
-    handled = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    def release() -> None:
+        for number in handled:
+            loop.remove_signal_handler(number)
+
     for number in handled:
         loop.add_signal_handler(number, stop, number)
     try:
-        with suppress(asyncio.CancelledError):
-            outcome.sweep = await task
+        yield
     finally:
-        progress.clear()
-    return outcome
+        release()
