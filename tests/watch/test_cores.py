@@ -222,3 +222,12 @@ def test_importing_needs_the_standard_library_alone() -> None:
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "set()"
     )
+
+
+def test_without_proc_the_shares_come_from_psutil(tmp_path: Path) -> None:
+    sampler = CoreSampler(proc=tmp_path, cgroup_root=tmp_path)
+    frame = sampler.frame(cores_used=0.5)
+    assert frame.busy
+    assert all(0 <= share <= 1 for share in frame.busy)
+    assert (frame.steal_share, frame.pressure_share) == (None, None)
+    sampler.close()

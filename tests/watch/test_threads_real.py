@@ -135,15 +135,16 @@ def test_what_threads_wait_for(name: str, state: str) -> None:
     with load(name) as watched:
         shares = watched.shares()
     for one in shares.values():
-        assert one[state] > 0.5
-        assert max(one, key=one.__getitem__) == state
+        blocked = 1 - one["cpu"] - one["run_queue"]
+        assert blocked > 0.2
+        assert one[state] > 0.8 * blocked
 
 
 def test_threads_behind_one_lock() -> None:
     with load("lock") as watched:
         shares = watched.shares()
     waiting = sum(one["lock"] for one in shares.values())
-    assert waiting > 1.5
+    assert waiting > 1
     assert waiting > sum(one["sleep"] for one in shares.values())
     assert len(watched.locks) == 1
 
