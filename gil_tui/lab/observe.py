@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from gil_tui.lab.totals import GilTotal, ThreadTotal, busiest, held_off_cpu, lock_groups
+from gil_tui.lab.totals import GilTotal, ThreadTotal, busiest, held_off_cpu, lock_groups, resting
 from gil_tui.verdict.dump import WaitDump, read_waits
 from gil_tui.verdict.limits import GIL_HELD_FULL
 from gil_tui.verdict.observation import HotFunction, Observation, Place, ProcessSeen, ThreadSeen
@@ -39,10 +39,13 @@ def summarize(
         return Observation(why="nothing was watched")
     seconds = sum(frame.end_s - frame.start_s for frame in frames)
 
-    def works(thread: ThreadFrame) -> bool:
-        return thread.pid not in left_out and not (coordinates and coordinates(thread))
+    rests = resting(frames)
 
-    threads = _thread_totals(frames, left_out, works)
+    def waits(number: int, thread: ThreadFrame) -> bool:
+        idle = (number, thread.pid, thread.tid) in rests or (coordinates and coordinates(thread))
+        return thread.pid not in left_out and not idle
+
+    threads = _thread_totals(frames, left_out, waits)
     gils = _gil_totals(frames, left_out)
     processes = _last_processes(frames, left_out)
     mean: dict[str, Any] = {
@@ -62,7 +65,7 @@ def summarize(
         observer_cpu_share=_mean(frames, lambda frame: frame.observer.cpu_share),
         gil_rate_hz=_mean(frames, lambda frame: frame.observer.gil_rate_hz),
         parts_sum_error=_parts_error(threads.values()),
-        locks=lock_groups(frames, seconds, works),
+        locks=lock_groups(frames, seconds, waits),
         hot=tuple(HotFunction(h.function, h.file, h.line, h.holds_gil, h.share) for h in hot),
         threads=tuple(_thread_seen(total, gils) for total in threads.values()),
         members=tuple(_process_seen(process) for process in processes),
@@ -76,14 +79,14 @@ def summarize(
 
 
 def _thread_totals(
-    frames: Sequence[Frame], left_out: Collection[int], works: Callable[[ThreadFrame], bool]
+    frames: Sequence[Frame], left_out: Collection[int], waits: Callable[[int, ThreadFrame], bool]
 ) -> dict[tuple[int, int], ThreadTotal]:
     totals: dict[tuple[int, int], ThreadTotal] = {}
-    for frame in frames:
+    for number, frame in enumerate(frames):
         for thread in frame.threads:
             if thread.pid not in left_out:
                 total = totals.setdefault((thread.pid, thread.tid), ThreadTotal(thread))
-                total.add(thread, frame.end_s - frame.start_s, coordinates=not works(thread))
+                total.add(thread, frame.end_s - frame.start_s, waits(number, thread))
     return totals
 
 

@@ -12,7 +12,8 @@ from gil_tui.watch.frames import STATES, Frame, GilFrame, ThreadFrame
 
 VICTIM_GIL, VICTIM_CPU, VICTIM_TIMES = 0.10, 0.05, 3.0
 MOST_LOCKS = 8
-_COORDINATION = ("lock", "network", "disk", "sleep")
+IDLE_AFTER_S = 1.0
+_NO_WAIT = ("lock", "network", "disk", "sleep")
 _COUNTED = ("cpu", "run_queue")
 
 
@@ -26,8 +27,8 @@ class ThreadTotal:
     error_s: float = 0.0
     schedules: float = 0.0
 
-    def add(self, thread: ThreadFrame, length_s: float, coordinates: bool) -> None:
-        """Take in a frame; the waits of a thread that coordinates count as idle."""
+    def add(self, thread: ThreadFrame, length_s: float, waits: bool) -> None:
+        """Take in a frame; `waits` of False says that what looks like waiting is idle."""
         self.last = thread
         self.seen_s += length_s
         self.schedules += thread.schedules_per_s * length_s
@@ -38,11 +39,34 @@ class ThreadTotal:
         else:
             self.error_s += abs(sum(counted.values()) - 1) * length_s
         for state, share in counted.items():
-            self.by_state["idle" if coordinates and state in _COORDINATION else state] += share * length_s
+            self.by_state["idle" if not waits and state in _NO_WAIT else state] += share * length_s
 
     def share(self, state: str) -> float:
         """Share of the thread's own time in a state."""
         return self.by_state[state] / self.seen_s
+
+
+def resting(frames: Sequence[Frame]) -> set[tuple[int, int, int]]:
+    """Number of frame, pid and tid of threads within one unbroken wait of `IDLE_AFTER_S` or more.
+
+    The watcher calls such a wait idle from the moment on at which it has become so long; seen from
+    here, its beginning was idle too. A wait is unbroken while the thread was not scheduled in.
+    """
+    found: set[tuple[int, int, int]] = set()
+    unbroken: dict[tuple[int, int], list[int]] = defaultdict(list)
+    lengths: dict[tuple[int, int], float] = defaultdict(float)
+    for number, frame in enumerate(frames):
+        for thread in frame.threads:
+            key = (thread.pid, thread.tid)
+            if thread.schedules_per_s or thread.shares.get("cpu") or thread.shares.get("run_queue"):
+                unbroken[key], lengths[key] = [], 0.0
+                continue
+            unbroken[key].append(number)
+            lengths[key] += frame.end_s - frame.start_s
+            if lengths[key] >= IDLE_AFTER_S:
+                found.update((at, *key) for at in unbroken[key])
+                unbroken[key].clear()
+    return found
 
 
 @dataclass(slots=True)
@@ -140,20 +164,20 @@ def _told_apart(name: str, pid: int, threads: Mapping[tuple[int, int], ThreadTot
 def lock_groups(
     frames: Sequence[Frame],
     seconds: float,
-    counts: Callable[[ThreadFrame], bool],
+    waits: Callable[[int, ThreadFrame], bool],
 ) -> tuple[LockGroup, ...]:
-    """Threads for which `counts` is true, by the lock they waited for.
+    """Threads for which `waits` is true in a frame, by the lock they waited for.
 
     `most_waiting` is of the moments at which frames ended.
     """
     members: dict[tuple[int, int], set[int]] = defaultdict(set)
     waited_s: dict[tuple[int, int], float] = defaultdict(float)
     most: dict[tuple[int, int], int] = defaultdict(int)
-    for frame in frames:
+    for number, frame in enumerate(frames):
         now: dict[tuple[int, int], int] = defaultdict(int)
         for thread in frame.threads:
             lock_share = thread.shares.get("lock", 0.0)
-            if thread.lock is None or not lock_share or not counts(thread):
+            if thread.lock is None or not lock_share or not waits(number, thread):
                 continue
             key = (thread.pid, thread.lock)
             members[key].add(thread.tid)

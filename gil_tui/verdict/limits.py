@@ -27,7 +27,7 @@ CPUS_FULL = 0.9
 CPUS_NEARLY_FULL = 0.7
 RUN_QUEUE_TAX = 0.25
 STARVED_TAX = 0.3
-STARVED_CPU = 0.3
+STARVED_RUNNING = 0.3
 STEAL = 0.1
 THROTTLED = 0.1
 LOCK_WAITING = 0.5
@@ -148,6 +148,8 @@ def _gil(seen: Observation) -> Finding | None:
     held = seen.held
     if seen.gil_enabled is False or seen.gil_tax < GIL_TAX:
         return None
+    if _starved(seen) and seen.run_queue > seen.gil_waiting:
+        return None  # its holder waits for a CPU most of the time: so do the waiters, in the end
     full = held is not None and held >= GIL_HELD_FULL
     some = seen.gil_waiting >= GIL_WAITING and (held is None or held >= GIL_HELD_SOME)
     if not (full or some):
@@ -199,10 +201,15 @@ def _cores_short(seen: Observation) -> Finding | None:
         sure = certainty(seen.run_queue_tax, RUN_QUEUE_TAX, 0.2)
         return Finding("cores", "cores_others", sure, seen)
     stolen = (seen.steal_share or 0.0) >= STEAL
-    if seen.cpu > STARVED_CPU and seen.wanting >= seen.io and (seen.run_queue_tax >= STARVED_TAX or stolen):
+    running = seen.cpu + seen.run_queue
+    if running > STARVED_RUNNING and running >= seen.io and (_starved(seen) or stolen):
         sure = 0.9 if stolen else certainty(seen.run_queue_tax, STARVED_TAX, 0.2)
         return Finding("cores", "cores_stolen" if stolen else "cores_others", sure, seen)
     return None
+
+
+def _starved(seen: Observation) -> bool:
+    return seen.run_queue_tax >= STARVED_TAX
 
 
 def _idle(seen: Observation) -> Finding | None:

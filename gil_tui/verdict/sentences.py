@@ -168,7 +168,8 @@ def _not_full(finding: Finding, dump: WaitDump | None) -> str:
     seen = finding.seen
     active = max(seen.active, 0.01)
     parts = [
-        (seen.cpu + seen.run_queue, "computing"),
+        (seen.cpu, "computing"),
+        (seen.run_queue, "waiting for a CPU"),
         (seen.gil_waiting, "waiting for the GIL"),
         (seen.lock, "waiting for a lock"),
         (seen.io, "waiting for network, disk or sleep"),

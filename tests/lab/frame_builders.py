@@ -22,7 +22,7 @@ def thread(tid: int, pid: int = 100, name: str = "python", **more: Any) -> Threa
     shares = dict.fromkeys(STATES, 0.0) | {named[key]: more.pop(key) for key in list(more) if key in named}
     shares["idle"] += max(0.0, 1 - sum(shares.values()))
     now = max(shares, key=lambda state: shares[state])
-    return replace(ThreadFrame(pid, tid, name, shares, now), **more)
+    return replace(ThreadFrame(pid, tid, name, shares, now, schedules_per_s=100.0), **more)
 
 
 def gil(pid: int = 100, interpreter: int = 0, **more: Any) -> GilFrame:

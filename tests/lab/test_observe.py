@@ -131,6 +131,21 @@ def test_a_thread_that_hands_out_work_does_not_wait() -> None:
     assert (seen.lock, seen.gil, seen.idle) == (0.0, 0.1, 0.9)
 
 
+def test_a_long_wait_was_idle_from_its_beginning() -> None:
+    waiting = thread(101, lock_wait=1.0, lock=0x10, schedules_per_s=0.0)
+    idle = thread(101, idle=1.0, schedules_per_s=0.0)
+    seen = summarize([*(frame(number, threads=(waiting,)) for number in range(4)), frame(4, threads=(idle,))])
+    assert (seen.lock, seen.idle, seen.locks) == (0.0, 1.0, ())
+
+
+def test_a_wait_that_was_broken_or_is_short_is_none_of_that() -> None:
+    waiting = thread(101, lock_wait=1.0, lock=0x10, schedules_per_s=0.0)
+    woken = replace(waiting, schedules_per_s=4.0)
+    assert summarize([frame(number, threads=(waiting,)) for number in range(3)]).lock == 1.0
+    broken = [waiting, waiting, woken, waiting, waiting, waiting]
+    assert summarize([frame(number, threads=(one,)) for number, one in enumerate(broken)]).lock == 1.0
+
+
 def test_memory_is_the_last_known() -> None:
     seen = summarize([frame(0, processes=(process(pss_bytes=30_000_000),)), frame(1)])
     assert seen.process_bytes == 30_000_000

@@ -256,6 +256,11 @@ def test_other_programs_have_the_cpus() -> None:
     assert verdict.advice[0].gain == 1.67
 
 
+def test_a_gil_whose_holder_waits_for_a_cpu_is_not_the_limit() -> None:
+    crowded = replace(LOADS["mix50_4"], cpu=0.47, run_queue=2.48, gil=1.05, waiting=1.43, held=0.85)
+    assert diagnose_observation(replace(crowded, others_used=1.5)).code == "cores"
+
+
 def test_one_thread_that_sometimes_queues_for_a_cpu_is_still_one_busy_thread() -> None:
     seen = Observation(
         seconds=3, samples=300, cpu=0.8, run_queue=0.2, sleep=0.2, idle=0.8, cpus_effective=2.0
