@@ -47,7 +47,7 @@ class Subject:
 
 
 SUBJECTS = (
-    Subject("gil-tui", (), ("Lab", "Watch", "History", "Audit", "Workload", "quit")),
+    Subject("gil-tui", (), ("Workload", "Executors", "Workers", "Verdict", "History", "Quit")),
     # 2.11 crashes with tree-sitter 0.26.
     Subject(
         "posting", ("posting", "tree-sitter==0.25.*"), ("Collection", "No headers", "Response", "Commands")

@@ -111,6 +111,9 @@ class Terminal:
 
     def read(self, seconds: float) -> bool:
         """Take what comes within `seconds`, at least once; True if something came."""
+        if not self._ends:
+            time.sleep(seconds)
+            return False
         came = False
         deadline_s = time.monotonic() + seconds
         while True:
