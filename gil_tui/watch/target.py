@@ -198,7 +198,7 @@ def _cpython(pid: int, memory: Memory, elf: Elf, bare: Runtime, musl: bool) -> T
         runtime = replace(bare, offsets=offsets)
         version = offsets.version if offsets else _version(memory, elf)
         gils = tuple(_listed_gils(memory, runtime)) or tuple(_scanned_gil(memory, runtime))
-    except OSError:
+    except (OSError, ElfError):
         return Target(pid, "cpython", why=f"process {pid} is ending")
     free_threaded = offsets.free_threaded if offsets else False
     target = Target(pid, "cpython", version, free_threaded, (), (), memory, "", runtime)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gil_tui.watch.access import gone, refusal
+from gil_tui.watch.elf import Elf, ElfError, Symbol
 from gil_tui.watch.layouts import DEBUG_OFFSETS_SIZE, GilLayout, parse_debug_offsets
 from gil_tui.watch.memory import Mapping, Memory, parse_maps
 from gil_tui.watch.target import GilAddress, Target, open_target, refresh
@@ -63,6 +64,21 @@ def test_a_changed_interval_is_found_by_the_thread_that_holds_the_gil(picture: P
     picture.add(THREAD, thread_state(interpreter=INTERPRETER))
     picture.add(INTERPRETER, b"\0" * 64)
     assert [gil.address for gil in open_target(7, picture.proc).gils] == [RUNTIME + 0x170]
+
+
+def test_a_process_that_ends_while_it_is_identified_is_said_to_end(
+    picture: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture.add(BASE, module(runtime_with(0x168, gil_struct())), "/usr/lib/libpython3.8.so")
+    found = Elf.symbol
+
+    def gone_by_now(elf: Elf, name: bytes) -> Symbol | None:
+        if name != b"_PyRuntime":
+            raise ElfError("cannot be read: no such process")
+        return found(elf, name)
+
+    monkeypatch.setattr(Elf, "symbol", gone_by_now)
+    assert open_target(7, picture.proc).why == "process 7 is ending"
 
 
 def test_two_candidates_are_none(picture: Picture) -> None:
