@@ -37,7 +37,8 @@ def diagnose_run(run: RunFacts, baseline: RunFacts | None = None) -> Verdict:
     """
     reason = undecided(run)
     if reason:
-        return Verdict("unsure", 0.0, reason)
+        evidence = evidence_for(run.observation) if run.observation and not run.failed else ()
+        return Verdict("unsure", 0.0, reason, speedup_evidence(run) + evidence)
     if run.speedup is None or run.is_baseline or (run.workers == 1 and not _loses(run)):
         return _alone(run)
     finding = _judged(run, baseline)
@@ -62,8 +63,19 @@ def undecided(run: RunFacts) -> str:
         return f"Not measured: {run.label} has no finished trial"
     if run.trials and run.marked / run.trials > UNSTABLE and not is_throttled(run):
         what = f" ({run.mark})" if run.mark else ""
-        return f"Unstable: {run.marked} of {words.some(run.trials, 'trial')} were disturbed{what}"
+        disturbed = f"{run.marked} of {words.some(run.trials, 'trial')} were disturbed{what}"
+        return f"Unstable: {disturbed}{meanwhile(run)}"
     return ""
+
+
+def meanwhile(run: RunFacts) -> str:
+    """What the watch saw of a run whose times are worth nothing: other programs' load does not hide it."""
+    if run.observation is None:
+        return ""
+    verdict = diagnose_observation(run.observation)
+    if verdict.code in ("unsure", "idle"):
+        return ""
+    return f". Watched meanwhile: {verdict.sentence.split(';')[0].replace(': ', ', ', 1)}"
 
 
 def is_throttled(run: RunFacts) -> bool:

@@ -16,6 +16,7 @@ from gil_tui.verdict.experiment import (
     does_the_work_of,
     ideal,
     is_throttled,
+    meanwhile,
     speedup_evidence,
     undecided,
     verb,
@@ -50,16 +51,36 @@ def diagnose_sweep(runs: Sequence[RunFacts]) -> tuple[Verdict, Best | None]:
     if not measured:
         return Verdict("unsure", 0.0, _nothing(runs)), None
     group = next((one for one in measured if one.gil_enabled), measured[0])
-    trials, marked = sum(run.trials for run in group.usable), sum(_disturbed(run) for run in group.usable)
-    if trials and marked / trials > UNSTABLE:
-        what = next((f" ({run.mark})" for run in group.usable if run.mark), "")
-        sentence = (
-            f"Unstable: {marked} of {words.some(trials, 'trial')} were disturbed{what}; no winner is named"
-        )
-        calmer = ("a quieter machine, or more trials",)
-        return Verdict("unsure", 0.0, sentence, _evidence(group, None), would_change=calmer), None
+    if _unstable(group):
+        return _without_winner(group), None
     others = [one for one in measured if one is not group]
     return _judge(group, others, runs), group.best_document() if group.choice else None
+
+
+def _unstable(group: Group) -> bool:
+    trials = sum(run.trials for run in group.usable)
+    return trials > 0 and sum(map(_disturbed, group.usable)) / trials > UNSTABLE
+
+
+def _without_winner(group: Group) -> Verdict:
+    trials, marked = sum(run.trials for run in group.usable), sum(map(_disturbed, group.usable))
+    what = next((f" ({run.mark})" for run in group.usable if run.mark), "")
+    shown = _telling(group) or group.baseline or group.usable[0]
+    return Verdict(
+        code="unsure",
+        confidence=0.0,
+        sentence=(
+            f"Unstable: {marked} of {words.some(trials, 'trial')} were disturbed{what}; no winner is named"
+            f"{meanwhile(shown)}"
+        ),
+        evidence=_evidence(group, shown),
+        would_change=("a quieter machine, or more trials",),
+    )
+
+
+def _telling(group: Group) -> RunFacts | None:
+    """The run that says most: threads differ from one worker by the GIL alone; else what was run."""
+    return group.most("threads", "asyncio", "interpreters", "processes", "dask")
 
 
 def _disturbed(run: RunFacts) -> int:
@@ -124,8 +145,7 @@ def _judge(group: Group, others: Sequence[Group], runs: Sequence[RunFacts]) -> V
 
 
 def _story(group: Group) -> _Story:
-    """Threads say most: they differ from one worker by the GIL alone. Without them, what else was run."""
-    run = group.most("threads", "asyncio", "interpreters", "processes", "dask")
+    run = _telling(group)
     if run is None:
         alone = group.baseline or group.usable[0]
         verdict = _calm(alone)

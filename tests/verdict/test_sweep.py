@@ -177,7 +177,8 @@ CASES: dict[str, tuple[Sequence[RunFacts], str, str, tuple[str, int] | None]] = 
     "unstable": (
         [sequential(marked=3, mark="steal 12%"), replace(THREADS[1], marked=2)],
         "unsure",
-        "Unstable: 5 of 12 trials were disturbed (steal 12%); no winner is named",
+        "Unstable: 5 of 12 trials were disturbed (steal 12%); no winner is named. Watched meanwhile: "
+        "GIL-bound, 4 threads, 2.8 wait for the GIL",
         None,
     ),
     "one failed": (
