@@ -21,6 +21,7 @@ from gil_tui.lab.records import Host, Run, Sweep
 from gil_tui.lab.trial import cores_used
 from gil_tui.verdict.experiment import diagnose_run
 from gil_tui.verdict.facts import RunFacts
+from gil_tui.verdict.model import Verdict
 from gil_tui.verdict.observation import Observation
 from gil_tui.verdict.statistics import median_interval, ratio_interval
 from gil_tui.verdict.sweep import diagnose_sweep
@@ -57,8 +58,16 @@ def judged_run(run: Run, baseline: Run | None) -> Run:
 
 def judged_sweep(sweep_id: str, host: Host, runs: Sequence[Run]) -> Sweep:
     """The sweep with its verdict and its best executor and worker count."""
-    verdict, best = diagnose_sweep([run_facts(run) for run in runs])
+    verdict, best = judge_sweep(runs)
     return Sweep(sweep_id, host, tuple(runs), verdict, best=best)
+
+
+def judge_sweep(runs: Sequence[Run]) -> tuple[Verdict, Mapping[str, Any] | None]:
+    """The verdict on a sweep as far as it has come, and the best as in the contract, None without a winner.
+
+    May be asked while the sweep goes on: what is still to come lowers the confidence.
+    """
+    return diagnose_sweep([run_facts(run) for run in runs])
 
 
 def run_facts(run: Run) -> RunFacts:
@@ -100,16 +109,17 @@ def observed(
 ) -> Mapping[str, Any]:
     """What the watch saw of one trial's work, as `Trial.observed`.
 
-    Threads of the experiment's process that are no workers only hand out work and wait for its end.
-    With `helpers`, processes that are no workers (the server of `http`) are not of the subject.
+    Threads of the experiment's process that are no workers only hand out work and wait for its end, as do
+    processes in which no worker is: their waits are idle, their computing counts. With `helpers`,
+    processes that are no workers (the server of `http`) are not of the subject.
     """
     seats = {(worker.pid, worker.tid) for worker in result.workers}
     pids = {pid for pid, _ in seats}
 
     def coordinates(thread: ThreadFrame) -> bool:
-        if thread.pid != experiment_pid or (thread.pid, thread.tid) in seats:
-            return False
-        return experiment_pid not in pids or thread.tid == experiment_pid
+        if thread.pid not in pids:
+            return True
+        return thread.tid == experiment_pid and (thread.pid, thread.tid) not in seats
 
     left_out: Collection[int] = ()
     if helpers:

@@ -1,10 +1,11 @@
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from gil_tui.bench.spec import Experiment, PythonFacts, TrialResult
-from gil_tui.lab.judge import judged_run, judged_sweep, observed, run_facts
+from gil_tui.lab.judge import judge_sweep, judged_run, judged_sweep, observed, run_facts
 from gil_tui.lab.records import Host, Run, Trial
 from gil_tui.watch.frames import Frame, ProcessFrame, ThreadFrame
 from tests.lab.fake_bench import PYTHON, result
@@ -73,7 +74,9 @@ def test_the_sweep_names_the_best() -> None:
 def seen(pids: tuple[int, ...], waits: str) -> Frame:
     shares = dict.fromkeys(("cpu", "run_queue", "gil", "lock", "network", "disk", "sleep", "idle"), 0.0)
     threads = tuple(
-        ThreadFrame(pid, tid, "", shares | {waits: 1.0}, waits) for pid in pids for tid in (pid, 9)
+        ThreadFrame(pid, tid, "", shares | {waits: 1.0}, waits, schedules_per_s=9.0)
+        for pid in pids
+        for tid in (pid, 9)
     )
     return replace(frame(0.0, 1.0), threads=threads)
 
@@ -96,6 +99,31 @@ def test_waits_of_those_who_only_hand_out_work_are_idle(workers: TrialResult, lo
     document = observed([seen((1,), "lock")], 1, workers, helpers=True)
     assert document["threads"]["lock"] == locked
     assert document["threads"]["idle"] == 1 - locked
+
+
+def test_a_helper_process_of_own_code_computes_but_does_not_wait() -> None:
+    waiting = observed([seen((1, 2), "network")], 1, seats((1, 1)), helpers=False)["threads"]
+    assert waiting["io"] == 0.5  # the worker and the other thread of its process; not those of process 2
+    assert observed([seen((1, 2), "cpu")], 1, seats((1, 1)), helpers=False)["threads"]["cpu"] == 1.0
+
+
+def test_a_sweep_under_way_has_a_verdict_and_less_confidence() -> None:
+    runs = [judged_run(one, BASELINE) for one in (BASELINE, run("threads", 4, 0.5), run("threads", 2, 1.0))]
+    done, best = judge_sweep(runs)
+    early, _ = judge_sweep([*runs[:2], replace(runs[2], status="running")])
+    assert best is not None
+    assert (done.code, early.code) == ("scales", "scales")
+    assert early.confidence < done.confidence
+
+
+def test_what_was_watched_stands_beside_the_run() -> None:
+    document = observed([seen((1,), "gil")], 1, seats((1, 1), (1, 9)), helpers=True)
+    judged = judged_run(run("threads", 2, 2.0, observed=document), BASELINE)
+    assert judged.threads is not None
+    assert (judged.threads["gil"], judged.threads["count"]) == (1.0, 2.0)
+    assert judged.gil is not None
+    assert judged.gil["held"] == 0.9
+    assert Run.from_json(json.loads(json.dumps(judged.to_json()))).verdict == judged.verdict
 
 
 def test_helpers_are_not_of_the_subject_but_children_of_own_code_are() -> None:
