@@ -3,8 +3,8 @@
 import asyncio
 import gc
 import os
-import platform
 import signal
+import threading
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, ClassVar
@@ -21,7 +21,7 @@ from gil_tui.tui.engine import Engine, Selection, real_engine
 from gil_tui.tui.messages import HistoryChanged, HistoryOpened, InterpretersFound, RunChosen, StateChanged
 from gil_tui.tui.session import Session
 from gil_tui.tui.tabs import TABS
-from gil_tui.tui.terminal import refuse_without_terminal
+from gil_tui.tui.terminal import is_gone, refuse_without_terminal
 from gil_tui.tui.text import clean
 from gil_tui.tui.theme import default_theme, themes
 from gil_tui.tui.widgets.now import cpus_text
@@ -29,6 +29,7 @@ from gil_tui.tui.widgets.now import cpus_text
 WIDTHS = ((0, "-narrow"), (80, "-medium"), (120, "-wide"), (180, "-huge"))
 HEIGHTS = ((0, "-short"), (22, "-low"), (34, "-tall"), (50, "-vast"))
 """From how many columns and lines on the screens carry which class."""
+LOOK_EVERY_S = 2.0
 PALETTE_GROUPS = ("app", "lab", "history")
 """Keys of these groups are in the command palette, each by its name."""
 ENDING_SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
@@ -63,7 +64,7 @@ class GilTui(App[int]):
         Binding("q", "quit", "Quit", id="app.quit", tooltip="Leave; trials that have finished are saved"),
         Binding(
             "ctrl+c,ctrl+q",
-            "quit",
+            "interrupt",
             "Quit",
             show=False,
             priority=True,
@@ -104,6 +105,7 @@ class GilTui(App[int]):
         loop = asyncio.get_running_loop()
         for number in ENDING_SIGNALS:
             loop.add_signal_handler(number, self._end_by_signal, number)
+        self.set_interval(LOOK_EVERY_S, self._look_for_the_terminal)
         self.call_after_refresh(self._settle_in)
 
     def _settle_in(self) -> None:
@@ -134,11 +136,25 @@ class GilTui(App[int]):
         """Leave; a sweep under way is stopped and saved first."""
         await self._leave(0)
 
+    async def action_interrupt(self) -> None:
+        """Leave as a program does that Ctrl-C ends."""
+        await self._leave(128 + signal.SIGINT)
+
     def _end_by_signal(self, number: int) -> None:
         self.run_worker(self._leave(128 + number), group="leaving", exclusive=True)
 
+    def _look_for_the_terminal(self) -> None:
+        """Whoever is not told by SIGHUP that the line has dropped has to look."""
+        if not self.is_headless and is_gone():
+            self._end_by_signal(signal.SIGHUP)
+
     async def _leave(self, code: int) -> None:
+        hung_up = not self.is_headless and is_gone()
+        if hung_up and isinstance(reading := getattr(self._driver, "exit_event", None), threading.Event):
+            reading.set()  # else Textual's reading thread spins at the end of its input
         await self.session.close()
+        if hung_up:
+            os._exit(code)  # Textual would wait for ever to write its farewell
         self.exit(code)
 
     # What the session says
@@ -174,7 +190,7 @@ class GilTui(App[int]):
         """What the first line says of the host."""
         load = self.session.engine.load()
         cpus = cpus_text(self.cpus.cpus_online, self.cpus.count, self.cpus.limited_by)
-        facts = [platform.node(), cpus, self._python]
+        facts = [self.session.engine.host_name, cpus, self._python]
         return facts if load is None else [*facts, f"load {load:.1f}"]
 
     async def rows(

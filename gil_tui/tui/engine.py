@@ -1,6 +1,7 @@
 """What the screen needs of the rest of the house, as one object that tests replace."""
 
 import os
+import platform
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Sequence
@@ -77,6 +78,7 @@ class Engine:
     effective_cpus: Callable[[], EffectiveCpus]
     open_history: Callable[[], History]
     load: Callable[[], float | None]
+    host_name: str
 
 
 def real_engine() -> Engine:
@@ -93,6 +95,7 @@ def real_engine() -> Engine:
         effective_cpus=effective_cpus,
         open_history=History.open,
         load=_load,
+        host_name=platform.node(),
     )
 
 

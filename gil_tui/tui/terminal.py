@@ -1,6 +1,7 @@
 """Whether there is a terminal that the screen can be drawn on."""
 
 import sys
+import termios
 from collections.abc import Mapping
 
 from gil_tui.lab.errors import LabError
@@ -24,3 +25,12 @@ def refuse_without_terminal(environ: Mapping[str, str]) -> None:
         raise LabError(
             f"the terminal takes {stderr.encoding}, the screen needs UTF-8 (LANG=C.UTF-8); {HEADLESS}"
         )
+
+
+def is_gone() -> bool:
+    """True when the terminal has been closed, or the line to it has dropped."""
+    try:
+        termios.tcgetattr(sys.__stdin__)  # type: ignore[arg-type]  # there is one, or the screen was refused
+    except termios.error:
+        return True
+    return False

@@ -239,6 +239,7 @@ def fake_engine(
         effective_cpus=lambda: cpus or EffectiveCpus(2.0, 8, "quota"),
         open_history=history,
         load=lambda: 0.4,
+        host_name="web-01",
         prepare=player.prepare,
         close=player.close,
     )

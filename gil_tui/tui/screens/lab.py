@@ -1,5 +1,6 @@
 """The Lab: choose, run, watch, chart."""
 
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from textual import getters, on, work
@@ -15,7 +16,6 @@ from gil_tui.tui.engine import Selection
 from gil_tui.tui.lab_view import chart_view, notes_of, now_title, output_of, report_of, trial_text
 from gil_tui.tui.messages import HistoryChanged, HistoryOpened, InterpretersFound, StateChanged
 from gil_tui.tui.model import failures_of
-from gil_tui.tui.screens.dialogs import AskDialog, TextDialog
 from gil_tui.tui.widgets.chart import ChartPane
 from gil_tui.tui.widgets.choices import Choices
 from gil_tui.tui.widgets.masthead import Masthead
@@ -172,11 +172,11 @@ class LabScreen(Screen[None]):
 
     def action_evidence(self) -> None:
         """Everything behind the verdict."""
-        self.app.push_screen(TextDialog("Evidence", report_of(self.app.session.state), wrap=True))
+        self._read("Evidence", report_of(self.app.session.state), wrap=True)
 
     def action_output(self) -> None:
         """What the program printed."""
-        self.app.push_screen(TextDialog("Output", output_of(self.app.session.state)))
+        self._read("Output", output_of(self.app.session.state))
 
     def action_view(self) -> None:
         """The next pane of a small terminal."""
@@ -199,10 +199,8 @@ class LabScreen(Screen[None]):
             if text:
                 self.workloads.offer(self.app.session.engine.workloads(), workload_typed(text))
 
-        dialog = AskDialog(
-            "Your own code", "package.module:function or path/file.py:function", workload_typed
-        )
-        self.app.push_screen(dialog, take)
+        hint = "package.module:function or path/file.py:function"
+        self._ask("Your own code", hint, workload_typed, take)
 
     @on(Choices.Opened, "#workers")
     def _own_counts(self) -> None:
@@ -212,7 +210,19 @@ class LabScreen(Screen[None]):
                 self.workers_picker.add(counts, chosen=counts)
                 self._show_state()
 
-        self.app.push_screen(AskDialog("Numbers of workers", "such as 3, 6, 12", counts_typed), take)
+        self._ask("Numbers of workers", "such as 3, 6, 12", counts_typed, take)
+
+    def _ask(
+        self, title: str, hint: str, check: Callable[[str], object], take: Callable[[str | None], None]
+    ) -> None:
+        from gil_tui.tui.screens.dialogs import AskDialog
+
+        self.app.push_screen(AskDialog(title, hint, check), take)
+
+    def _read(self, title: str, lines: Sequence[str], *, wrap: bool = False) -> None:
+        from gil_tui.tui.screens.dialogs import TextDialog
+
+        self.app.push_screen(TextDialog(title, lines, wrap=wrap))
 
     @on(InterpretersFound)
     def _offer_interpreters(self, message: InterpretersFound) -> None:
