@@ -8,7 +8,7 @@ from typing import Any
 
 from gil_tui.verdict.limits import CONVOY_HOG_CPU
 from gil_tui.verdict.observation import LockGroup
-from gil_tui.watch.frames import STATES, Frame, GilFrame, ThreadFrame
+from gil_tui.watch.frames import Frame, GilFrame, ThreadFrame
 
 VICTIM_GIL, VICTIM_CPU, VICTIM_TIMES = 0.10, 0.05, 3.0
 MOST_LOCKS = 8
@@ -23,7 +23,7 @@ class ThreadTotal:
 
     last: ThreadFrame
     seen_s: float = 0.0
-    by_state: dict[str, float] = field(default_factory=lambda: dict.fromkeys((*STATES, "unknown"), 0.0))
+    by_state: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     error_s: float = 0.0
     schedules: float = 0.0
 
@@ -32,14 +32,24 @@ class ThreadTotal:
         self.last = thread
         self.seen_s += length_s
         self.schedules += thread.schedules_per_s * length_s
-        counted = {state: thread.shares.get(state, 0.0) for state in STATES}
         if thread.counted_only:
-            counted = {state: counted[state] for state in _COUNTED}
-            counted["unknown"] = max(0.0, 1 - sum(counted.values()))
-        else:
-            self.error_s += abs(sum(counted.values()) - 1) * length_s
-        for state, share in counted.items():
-            self.by_state["idle" if not waits and state in _NO_WAIT else state] += share * length_s
+            self._add_counters(thread, length_s)
+            return
+        total, by_state = 0.0, self.by_state
+        for state, share in thread.shares.items():
+            if share:
+                total += share
+                by_state[state if waits or state not in _NO_WAIT else "idle"] += share * length_s
+        self.error_s += abs(total - 1) * length_s
+
+    def _add_counters(self, thread: ThreadFrame, length_s: float) -> None:
+        """Where waits could not be told apart, what is neither counted as CPU nor as run queue is unknown."""
+        rest = 1.0
+        for state in _COUNTED:
+            share = thread.shares.get(state, 0.0)
+            self.by_state[state] += share * length_s
+            rest -= share
+        self.by_state["unknown"] += max(0.0, rest) * length_s
 
     def share(self, state: str) -> float:
         """Share of the thread's own time in a state."""

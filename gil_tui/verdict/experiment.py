@@ -114,26 +114,46 @@ def ideal(run: RunFacts, baseline: RunFacts | None) -> float:
 
 
 def speedup_evidence(run: RunFacts) -> tuple[Evidence, ...]:
-    """Speed-up, efficiency, serial fraction and start-up of one run."""
-    rows = []
-    if run.wall_s:
-        how = f"median of {words.some(run.trials, 'trial')}"
-        rows.append(
-            Evidence(f"{run.label} time", run.wall_s.median, "s", how, run.wall_s.low, run.wall_s.high)
-        )
-    if run.speedup and not run.is_baseline:
-        gained = run.speedup
-        how = "against sequential, both arms resampled"
-        rows.append(Evidence(f"{run.label} speed-up", gained.median, "x", how, gained.low, gained.high))
-        each = efficiency(gained.median, run.workers)
-        rows.append(Evidence(f"{run.label} efficiency", each, "share", "speed-up a worker"))
-        serial = serial_fraction(gained.median, run.workers)
-        if serial is not None and serial > 0:
-            ceiling = f"at most {words.factor(amdahl_ceiling(serial))}x with any number of workers"
-            rows.append(Evidence(f"{run.label} serial fraction", serial, "share", f"Karp-Flatt; {ceiling}"))
-    if run.startup_s is not None and run.executor in PROCESS_LIKE:
-        rows.append(Evidence(f"{run.label} start-up", run.startup_s, "s", "until all workers stand ready"))
+    """Time, speed-up, efficiency, serial fraction and start-up of one run."""
+    return (*time_evidence(run), *gain_evidence(run), *_law_evidence(run), *_start_evidence(run))
+
+
+def time_evidence(run: RunFacts) -> tuple[Evidence, ...]:
+    """The wall time of the work."""
+    if run.wall_s is None:
+        return ()
+    how = f"median of {words.some(run.trials, 'trial')}"
+    return (Evidence(f"{run.label} time", run.wall_s.median, "s", how, run.wall_s.low, run.wall_s.high),)
+
+
+def gain_evidence(run: RunFacts) -> tuple[Evidence, ...]:
+    """The speed-up; none for what all others are held against."""
+    if run.speedup is None or run.is_baseline:
+        return ()
+    gained, how = run.speedup, f"against {run.against}, both arms varied"
+    return (Evidence(f"{run.label} speed-up", gained.median, "x", how, gained.low, gained.high),)
+
+
+def _law_evidence(run: RunFacts) -> tuple[Evidence, ...]:
+    if run.speedup is None or run.is_baseline:
+        return ()
+    gained = run.speedup.median
+    rows = [
+        Evidence(f"{run.label} efficiency", efficiency(gained, run.workers), "share", "speed-up a worker")
+    ]
+    serial = serial_fraction(gained, run.workers)
+    if serial is not None and serial > 0:
+        ceiling = f"at most {words.factor(amdahl_ceiling(serial))}x with any number of workers"
+        if serial >= 1:
+            ceiling = "more workers made it slower"
+        rows.append(Evidence(f"{run.label} serial fraction", serial, "share", f"Karp-Flatt; {ceiling}"))
     return tuple(rows)
+
+
+def _start_evidence(run: RunFacts) -> tuple[Evidence, ...]:
+    if run.startup_s is None or run.executor not in PROCESS_LIKE:
+        return ()
+    return (Evidence(f"{run.label} start-up", run.startup_s, "s", "until all workers stand ready"),)
 
 
 @dataclass(frozen=True, slots=True)

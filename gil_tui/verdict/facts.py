@@ -18,7 +18,7 @@ class RunFacts:
     does (size x tasks), to compare interpreters. `marked` trials were disturbed, `mark` says how.
     `startup_s` is what the pool took to come up, `cores_used` the CPU time of the workers in each second
     of work, `task_s` one task's own time, `peak_bytes` the memory of the whole tree. `speedup` is against
-    the sequential run of the same work.
+    the sequential run of the same work, or the run that `against` names.
     """
 
     executor: str
@@ -38,6 +38,7 @@ class RunFacts:
     mark: str = ""
     wall_s: Interval | None = None
     speedup: Interval | None = None
+    against: str = "sequential"
     startup_s: float | None = None
     cores_used: float | None = None
     tasks: int | None = None

@@ -120,4 +120,4 @@ def _against(run: RunFacts, baseline: RunFacts) -> RunFacts:
     ours, theirs = run.wall_s, baseline.wall_s
     level = max(0.0, ours.level + theirs.level - 1)
     gained = Interval(theirs.median / ours.median, theirs.low / ours.high, theirs.high / ours.low, level)
-    return replace(run, speedup=gained)
+    return replace(run, speedup=gained, against=baseline.label)

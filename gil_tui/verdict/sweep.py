@@ -14,10 +14,12 @@ from gil_tui.verdict.experiment import (
     WAITING_CPU,
     diagnose_run,
     does_the_work_of,
+    gain_evidence,
     ideal,
     is_throttled,
     meanwhile,
     speedup_evidence,
+    time_evidence,
     undecided,
     verb,
     workers_text,
@@ -238,12 +240,12 @@ def _evidence(group: Group, run: RunFacts | None) -> tuple[Evidence, ...]:
     rows: list[Evidence] = []
     if run and run.observation:
         rows += evidence_for(run.observation)[: 1 if run.gil_enabled is False else 3]
-    if run and run is not group.baseline and run not in map(group.run, group.bests):
+    if run and not run.is_baseline:
         rows += speedup_evidence(run)
-    for spread in group.bests:
-        rows += speedup_evidence(group.run(spread))
+    bests = [best for best in map(group.run, group.bests) if best is not run]
+    rows += [row for best in bests for row in gain_evidence(best)]
     if group.baseline:
-        rows += speedup_evidence(group.baseline)
+        rows += time_evidence(group.baseline)
     choice = group.choice
     extra = group.extra_bytes(choice) if choice else None
     if choice and extra is not None:
