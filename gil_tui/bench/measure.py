@@ -25,10 +25,11 @@ NS = 1e-9
 PERCENTILES = {"p50": 0.50, "p95": 0.95, "p99": 0.99, "max": 1.0}
 
 
-def trial(job: Job, workload: Workload, events: Events) -> TrialResult:
+def trial(job: Job, workload: Workload, events: Events, begun_s: float) -> TrialResult:
     """Run the experiment once; tells `events` when the work begins and how far it is.
 
-    Raises JobError, after which this process is to end without further ado.
+    `begun_s` is when the set-up of `workload` began, by the monotonic clock. Raises JobError, after which
+    this process is to end without further ado.
     """
     experiment = job.experiment
     size, tasks = experiment.size, experiment.tasks
@@ -37,9 +38,9 @@ def trial(job: Job, workload: Workload, events: Events) -> TrialResult:
     executor = executors.create(job, size, workload)
     try:
         idle = usage(workload.helpers)
-        begun_s = time.monotonic()
+        pool_s = time.monotonic()
         executor.start()
-        startup_s = time.monotonic() - begun_s
+        startup_s = time.monotonic() - pool_s
         starting = usage(workload.helpers) - idle
         gils = executor.warm(job.warmup_s)
         events.send(
@@ -70,6 +71,7 @@ def trial(job: Job, workload: Workload, events: Events) -> TrialResult:
         work_start_s=start_s,
         work_end_s=end_s,
         checksums=tuple(record[4] for record in records) if job.deterministic else (),
+        setup_s=pool_s - begun_s,
     )
 
 

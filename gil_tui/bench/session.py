@@ -5,6 +5,7 @@ from __future__ import annotations
 import faulthandler
 import os
 import sys
+import time
 
 from . import guard
 from .events import Events
@@ -46,6 +47,7 @@ def _failed(failure: JobError) -> LastEvent:
 
 
 def _do(job: Job, events: Events) -> LastEvent:
+    begun_s = time.monotonic()
     experiment = job.experiment
     if job.kind not in ("calibrate", "trial"):
         raise JobError("usage", "there is no job %s" % job.kind)
@@ -53,13 +55,13 @@ def _do(job: Job, events: Events) -> LastEvent:
         if value is not None and value < 1:
             raise JobError("usage", "%s must be 1 or more, not %d" % (name, value))
     _set_switch_interval(experiment.switch_interval_s)
-    faulthandler.enable()  # a crash in native code says on stderr where it was
+    faulthandler.enable(2)  # a crash in native code says on stderr where it was
     workload = load(experiment.workload, experiment.knobs, job.directory)
     try:
         workload.prepare()
         if job.kind == "calibrate":
             return "calibrated", _calibrated(job, workload)
-        return "finished", trial(job, workload, events).to_json()
+        return "finished", trial(job, workload, events, begun_s).to_json()
     finally:
         workload.close()
 

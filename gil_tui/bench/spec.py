@@ -178,6 +178,8 @@ class TrialResult:
     start in the worker to its end, as p50, p95, p99, max. `peak_pss_bytes` is the tree's PSS with the
     pool still up, plus what its members had given back since their own peak; None where the kernel
     does not tell. `checksums` are the tasks' in order, empty when the function is not deterministic.
+    `setup_s` went before `startup_s`: importing the function's module and the executor's library, and
+    setting up what the workload needs.
     """
 
     wall_s: float
@@ -191,6 +193,7 @@ class TrialResult:
     work_start_s: float
     work_end_s: float
     checksums: Tuple[int, ...] = ()
+    setup_s: float = 0.0
 
     def to_json(self) -> Dict[str, Any]:
         """As a JSON object."""

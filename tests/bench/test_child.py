@@ -60,6 +60,7 @@ def check(result: TrialResult, workers: int, tasks: int = TASKS) -> None:
     assert result.throughput_per_s == pytest.approx(tasks / result.wall_s)
     assert 0 < result.latency_s["p50"] <= result.latency_s["p95"] <= result.latency_s["max"] <= result.wall_s
     assert result.startup_s > 0
+    assert result.setup_s > 0
     assert result.cpu_s > 0
     assert set(result.context_switches) == {"voluntary", "involuntary"}
     if sys.platform == "linux":
@@ -134,7 +135,7 @@ def test_every_interpreter_runs_every_executor(interpreters: list[Interpreter]) 
 
 
 def test_hello_and_started_name_real_processes(tmp_path: Path) -> None:
-    child = children.start(workload="sleep", executor="processes", workers=2, size=50, tasks=4)
+    child = children.start(workload="sleep", executor="processes", workers=2, size=10, tasks=4)
     started = child.wait_for("started")
     experiment = child.events[0]["pid"]
     assert experiment != child.process.pid

@@ -108,7 +108,7 @@ class Processes(Pool):
 def _begin(order: Order, size: int, barrier: Any, switch_interval_s: Optional[float]) -> None:
     """In a new worker process; what fails here is said when the worker takes its seat."""
     allow_watching()
-    faulthandler.enable()
+    faulthandler.enable(2)
     if switch_interval_s is not None:
         sys.setswitchinterval(switch_interval_s)
     try:
