@@ -55,7 +55,7 @@ def prepare_launcher() -> None:
 
     Linux keeps a nice value per thread and hands it on to children and new threads (sched(7)).
     """
-    _launcher().submit(time.monotonic).result()
+    launcher().submit(time.monotonic).result()
 
 
 async def run_child(
@@ -141,7 +141,7 @@ class _Child:
         try:
             self.started_s = self.ended_s = time.monotonic()
             process = await self._loop.run_in_executor(
-                _launcher(), _spawn, self._command, (events_write, switch_read)
+                launcher(), _spawn, self._command, (events_write, switch_read)
             )
         except BaseException:
             events_file.close()
@@ -290,7 +290,8 @@ class _Drain(asyncio.Protocol):
 
 
 @functools.cache
-def _launcher() -> ThreadPoolExecutor:
+def launcher() -> ThreadPoolExecutor:
+    """The one thread that children are started from, of the priority that its first caller had."""
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="launch")
 
 

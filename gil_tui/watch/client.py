@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import json
+import os
+import subprocess
 import sys
-from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
-from typing import Any
+from concurrent.futures import Executor
+from typing import IO, Any
 
 from gil_tui.watch.frames import Frame
 
@@ -31,8 +33,8 @@ class WatcherProcess:
         self.on_frame = on_frame
         self.on_end = on_end
         self.failure = ""
-        self._process: Process | None = None
-        self._tasks: list[asyncio.Task[None]] = []
+        self._process: subprocess.Popen[bytes] | None = None
+        self._listening: asyncio.Task[None] | None = None
         self._closing = False
 
     @property
@@ -40,20 +42,20 @@ class WatcherProcess:
         """The watcher's process, None before `start`."""
         return self._process.pid if self._process else None
 
-    async def start(self) -> None:
-        """Start the watcher; WatcherError when that fails."""
+    async def start(self, launcher: Executor | None = None) -> None:
+        """Start the watcher; WatcherError when that fails.
+
+        It inherits its priority from the thread of `launcher` that starts it, without one from this
+        thread: give one where this thread's priority is or will be lowered, since late samples are wrong.
+        """
+        loop = asyncio.get_running_loop()
         try:
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-m", "gil_tui.watch"),
-                stdin=PIPE,
-                stdout=PIPE,
-                stderr=PIPE,
-                process_group=0,
-                limit=_LONGEST_FRAME,
-            )
+            process = await loop.run_in_executor(launcher, _spawn) if launcher else _spawn()
         except OSError as error:
             raise WatcherError(f"the watcher cannot be started: {error.strerror}") from error
-        self._tasks = [asyncio.create_task(self._listen(self._process))]
+        self._process = process
+        frames, complaints = await _reader(process.stdout), await _reader(process.stderr)
+        self._listening = asyncio.create_task(self._listen(process, frames, complaints))
 
     def watch(self, pid: int) -> None:
         """Look at this process and its descendants from now on."""
@@ -74,40 +76,60 @@ class WatcherProcess:
     async def close(self) -> None:
         """End the watcher and wait until it has gone; twice does no harm."""
         self._closing = True
-        process = self._process
-        if process is None:
+        process, listening = self._process, self._listening
+        if process is None or process.stdin is None or listening is None:
             return
-        if process.stdin:
-            process.stdin.close()
+        process.stdin.close()
         try:
             async with asyncio.timeout(_END_S):
-                await asyncio.shield(process.wait())
+                await asyncio.shield(listening)
         except TimeoutError:
             pass
         finally:
-            if process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
-                await asyncio.shield(process.wait())
-            await asyncio.gather(*self._tasks)
+            if not listening.done():
+                process.kill()
+            await asyncio.shield(listening)
 
     def _command(self, **command: Any) -> None:
         process = self._process
-        if process and process.stdin and not process.stdin.is_closing():
-            process.stdin.write(json.dumps(command).encode() + b"\n")
+        if process and process.stdin and not process.stdin.closed:
+            # A watcher that has ended says so in `failure`; one that takes no more is about to.
+            with contextlib.suppress(BrokenPipeError, BlockingIOError):
+                process.stdin.write(json.dumps(command).encode() + b"\n")
 
-    async def _listen(self, process: Process) -> None:
-        assert process.stdout and process.stderr
-        words = asyncio.create_task(_last_words(process.stderr))
-        while line := await process.stdout.readline():
+    async def _listen(
+        self, process: subprocess.Popen[bytes], frames: asyncio.StreamReader, complaints: asyncio.StreamReader
+    ) -> None:
+        words = asyncio.create_task(_last_words(complaints))
+        while line := await frames.readline():
             if self.on_frame:
                 self.on_frame(Frame.from_json(json.loads(line)))
-        code = await process.wait()
+        code = await asyncio.to_thread(process.wait)
         last = await words
         if not self._closing:
             self.failure = f"the watcher ended (exit code {code}){': ' if last else ''}{last}"
             if self.on_end:
                 self.on_end(self.failure)
+
+
+def _spawn() -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "gil_tui.watch"],
+        bufsize=0,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        process_group=0,
+    )
+    assert process.stdin
+    os.set_blocking(process.stdin.fileno(), False)
+    return process
+
+
+async def _reader(pipe: IO[bytes] | None) -> asyncio.StreamReader:
+    reader = asyncio.StreamReader(limit=_LONGEST_FRAME)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
+    return reader
 
 
 async def _last_words(stream: asyncio.StreamReader) -> str:
