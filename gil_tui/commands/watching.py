@@ -3,17 +3,14 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from gil_tui.commands.live_verdict import LiveVerdict
 from gil_tui.commands.started import StartedCommand
 from gil_tui.lab.errors import LabError
-from gil_tui.lab.observe import summarize, waits_of
+from gil_tui.lab.judged_watch import FIRST_VERDICT_S, VERDICT_EVERY_S, JudgedWatch
 from gil_tui.tui.text import clean
-from gil_tui.verdict.diagnose import diagnose_observation
-from gil_tui.verdict.dump import WaitDump
 from gil_tui.verdict.model import Verdict
 from gil_tui.verdict.observation import Observation
 from gil_tui.watch import access
@@ -21,15 +18,10 @@ from gil_tui.watch.client import WatcherError, WatcherProcess
 from gil_tui.watch.frames import Frame
 from gil_tui.watch.merging import FrameLog
 from gil_tui.watch.processes import command_of
-from gil_tui.watch.stacks import HotFunction, StacksError, hot_functions, one_dump
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-FIRST_VERDICT_S = 2.0
-_VERDICT_EVERY_S = 1.0
 _RECENT_FRAMES = 60
 _LAST_FRAME_S = 1.0
-_NAMED = ("gil", "serial")
-"""Verdicts that name the function which holds the GIL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +65,12 @@ class _Watch:
 
     def __init__(self, order: Order) -> None:
         self._order = order
-        self._stacks = order.stacks
         self._log = FrameLog()
         self._arrived = asyncio.Event()
         self._over = asyncio.Event()
         self._signal = 0
         self._signalled = asyncio.Event()
         self._started: StartedCommand | None = None
-        self._hot: Sequence[HotFunction] = ()
-        self._dump: WaitDump | None = None
         self._complaints: list[str] = []
         self._live = LiveVerdict(plain=bool(order.command))
 
@@ -98,10 +87,11 @@ class _Watch:
             command = clean(command_of(pid)) or " ".join(self._order.command)
             if self._order.rate_hz:
                 watcher.set_rate(self._order.rate_hz)
+            judged = JudgedWatch(pid, stacks=self._order.stacks)
             watcher.watch(pid)
-            await self._until_over(pid)
+            await self._until_over(judged)
             await self._last_frame(watcher)
-            seen = await self._judged(pid, command)
+            seen = await self._judged(judged, command)
         finally:
             await watcher.close()
             self._live.clear()
@@ -126,8 +116,8 @@ class _Watch:
         self._complaints.append(why)
         self._over.set()
 
-    async def _until_over(self, pid: int) -> None:
-        looking = asyncio.create_task(self._look_again_and_again(pid))
+    async def _until_over(self, judged: JudgedWatch) -> None:
+        looking = asyncio.create_task(self._look_again_and_again(judged))
         try:
             async with asyncio.timeout(self._order.seconds):
                 await self._over.wait()
@@ -138,31 +128,13 @@ class _Watch:
             with suppress(asyncio.CancelledError):
                 await looking
 
-    async def _look_again_and_again(self, pid: int) -> None:
+    async def _look_again_and_again(self, judged: JudgedWatch) -> None:
         await asyncio.sleep(FIRST_VERDICT_S)
         while True:
-            observation, verdict = self._verdict(self._log.frames[-_RECENT_FRAMES:])
+            observation, verdict = judged.judge(self._log.frames[-_RECENT_FRAMES:])
             self._live.show(verdict)
-            await self._look_at_stacks(pid, observation, verdict)
-            await asyncio.sleep(_VERDICT_EVERY_S)
-
-    def _verdict(self, frames: Sequence[Frame]) -> tuple[Observation, Verdict]:
-        observation = summarize(frames, hot=self._hot)
-        return observation, diagnose_observation(observation, self._dump)
-
-    async def _look_at_stacks(self, pid: int, observation: Observation, verdict: Verdict) -> None:
-        """Once each: functions where the GIL decides, waiting threads where a lock may."""
-        if not self._stacks:
-            return
-        try:
-            if verdict.code in _NAMED and not self._hot:
-                self._hot = await hot_functions(busiest_process(observation, "cpu") or pid)
-            if verdict.needs_dump:
-                stacks = await one_dump(busiest_process(observation, "lock") or pid)
-                self._dump = waits_of(stacks, observation)
-        except StacksError as error:
-            self._stacks = False
-            self._complaints.append(f"functions are not named: {error}")
+            await judged.look(observation, verdict)
+            await asyncio.sleep(VERDICT_EVERY_S)
 
     async def _last_frame(self, watcher: WatcherProcess) -> None:
         """What was seen since the last frame belongs to the watch, too."""
@@ -174,15 +146,16 @@ class _Watch:
             async with asyncio.timeout(_LAST_FRAME_S):
                 await self._arrived.wait()
 
-    async def _judged(self, pid: int, command: str) -> Seen:
+    async def _judged(self, judged: JudgedWatch, command: str) -> Seen:
         """The verdict on all that was seen."""
-        observation, verdict = self._verdict(self._log.frames)
+        observation, verdict = judged.judge(self._log.frames)
         if verdict.needs_dump and not observation.ended:
-            await self._look_at_stacks(pid, observation, verdict)
-            observation, verdict = self._verdict(self._log.frames)
+            await judged.look(observation, verdict)
+            observation, verdict = judged.judge(self._log.frames)
         if not observation.threads and self._started is None and not self._signal:
             raise LabError(observation.why)
-        return Seen(pid, command, observation, verdict, complaints=self._complaints)
+        complaints = [*self._complaints, *([judged.complaint] if judged.complaint else [])]
+        return Seen(judged.pid, command, observation, verdict, complaints=complaints)
 
     def _listen_for_signals(self) -> None:
         """A command in our terminal gets its own SIGINT there: it decides, and we report."""
@@ -207,13 +180,3 @@ class _Watch:
         if not self._started.ended.done():
             await self._started.end(self._signal)
         self._started.close()
-
-
-def busiest_process(observation: Observation, state: str) -> int | None:
-    """The Python process whose threads spend most time in `state`; None if there is none."""
-    pythons = {process.pid for process in observation.members if process.python}
-    shares: dict[int, float] = {}
-    for thread in observation.threads:
-        if thread.pid in pythons:
-            shares[thread.pid] = shares.get(thread.pid, 0.0) + getattr(thread, state)
-    return max(shares, key=lambda pid: shares[pid]) if shares else None

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from gil_tui import cli
 from gil_tui.commands.live_verdict import LiveVerdict
-from gil_tui.commands.watching import busiest_process
+from gil_tui.lab.judged_watch import busiest_process
 from gil_tui.schemas import text_of
 from gil_tui.verdict.model import CODES, Verdict
 from gil_tui.verdict.observation import Observation, ProcessSeen, ThreadSeen
