@@ -17,6 +17,8 @@ SLOWER = 0.95
 """A speed-up whose interval ends below this is a loss."""
 UNSTABLE = 0.2
 """Share of disturbed trials above which no winner is named."""
+STEADY = 0.05
+"""Half width of the wall time's interval, as a share of it, up to which trials agree."""
 WAITING_CPU = 0.5
 """CPUs in use below which work in one worker waits more than it computes."""
 BUSY_CPU = 0.8
@@ -61,10 +63,10 @@ def undecided(run: RunFacts) -> str:
         return f"Failed: {run.failure or run.label + ' gave no result'}"
     if run.wall_s is None:
         return f"Not measured: {run.label} has no finished trial"
-    if run.trials and run.marked / run.trials > UNSTABLE and not is_throttled(run):
+    if run.trials and disturbed(run) / run.trials > UNSTABLE:
         what = f" ({run.mark})" if run.mark else ""
-        disturbed = f"{run.marked} of {words.some(run.trials, 'trial')} were disturbed{what}"
-        return f"Unstable: {disturbed}{meanwhile(run)}"
+        share = f"{run.marked} of {words.some(run.trials, 'trial')}"
+        return f"Unstable: {share} were disturbed{what}{meanwhile(run)}"
     return ""
 
 
@@ -78,9 +80,15 @@ def meanwhile(run: RunFacts) -> str:
     return f". Watched meanwhile: {verdict.sentence.split(';')[0].replace(': ', ', ', 1)}"
 
 
-def is_throttled(run: RunFacts) -> bool:
-    """A quota that stops the program again and again is its limit, not a disturbance."""
-    return run.observation is not None and (run.observation.throttled_share or 0.0) >= THROTTLED
+def disturbed(run: RunFacts) -> int:
+    """Trials whose marks count: what others do with the CPUs is no harm where it shows in no time.
+
+    A quota that stops the program again and again is its limit, and work that waits and takes the same
+    time in each trial did not need the CPUs that others used.
+    """
+    throttled = run.observation is not None and (run.observation.throttled_share or 0.0) >= THROTTLED
+    steady = run.wall_s is not None and run.wall_s.half_width_share <= STEADY
+    return 0 if throttled or (waits_mostly(run) and steady) else run.marked
 
 
 def workers_text(run: RunFacts) -> str:
@@ -100,9 +108,9 @@ def does_the_work_of(run: RunFacts) -> str:
     return f"{workers_text(run)} {verb(run, 'does', 'do')} the work of {gained}"
 
 
-def waits_mostly(baseline: RunFacts | None) -> bool:
-    """True when the work in one worker is known to wait more than it computes."""
-    computing = baseline.computing if baseline else None
+def waits_mostly(run: RunFacts | None) -> bool:
+    """True when this run, the baseline say, is known to have used less than half a CPU."""
+    computing = run.computing if run else None
     return computing is not None and computing < WAITING_CPU
 
 

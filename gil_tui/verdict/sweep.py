@@ -13,10 +13,10 @@ from gil_tui.verdict.experiment import (
     UNSTABLE,
     WAITING_CPU,
     diagnose_run,
+    disturbed,
     does_the_work_of,
     gain_evidence,
     ideal,
-    is_throttled,
     meanwhile,
     speedup_evidence,
     time_evidence,
@@ -61,11 +61,11 @@ def diagnose_sweep(runs: Sequence[RunFacts]) -> tuple[Verdict, Best | None]:
 
 def _unstable(group: Group) -> bool:
     trials = sum(run.trials for run in group.usable)
-    return trials > 0 and sum(map(_disturbed, group.usable)) / trials > UNSTABLE
+    return trials > 0 and sum(map(disturbed, group.usable)) / trials > UNSTABLE
 
 
 def _without_winner(group: Group) -> Verdict:
-    trials, marked = sum(run.trials for run in group.usable), sum(map(_disturbed, group.usable))
+    trials, marked = sum(run.trials for run in group.usable), sum(map(disturbed, group.usable))
     what = next((f" ({run.mark})" for run in group.usable if run.mark), "")
     shown = _telling(group) or group.baseline or group.usable[0]
     return Verdict(
@@ -83,10 +83,6 @@ def _without_winner(group: Group) -> Verdict:
 def _telling(group: Group) -> RunFacts | None:
     """The run that says most: threads differ from one worker by the GIL alone; else what was run."""
     return group.most("threads", "asyncio", "interpreters", "processes", "dask")
-
-
-def _disturbed(run: RunFacts) -> int:
-    return 0 if is_throttled(run) else run.marked
 
 
 def _nothing(runs: Sequence[RunFacts]) -> str:
@@ -166,7 +162,7 @@ def _story(group: Group) -> _Story:
 def _calm(run: RunFacts, baseline: RunFacts | None = None) -> Verdict:
     """The verdict on a run whose few disturbed trials the sweep as a whole can bear, if less sure of it."""
     verdict = diagnose_run(replace(run, marked=0), baseline)
-    quiet = 1 - _disturbed(run) / run.trials if run.trials else 1.0
+    quiet = 1 - disturbed(run) / run.trials if run.trials else 1.0
     return replace(verdict, confidence=confidence(verdict.confidence, quiet))
 
 

@@ -310,6 +310,19 @@ def test_one_disturbed_run_costs_confidence_and_no_more() -> None:
     assert best
 
 
+def test_what_others_do_with_the_cpus_is_no_harm_to_steady_waiting() -> None:
+    noisy = [replace(one, marked=6, mark="other programs use 1.9 CPUs") for one in CASES["waiting"][0][:2]]
+    assert diagnose_sweep(noisy)[0].code == "io"
+    shaken = [replace(one, wall_s=around(one.wall_s.median, 0.3)) for one in noisy if one.wall_s]
+    assert diagnose_sweep(shaken)[0].sentence.startswith("Unstable")
+
+
+def test_a_quota_is_a_limit_and_no_disturbance() -> None:
+    stopped = watched(cpu=0.5, run_queue=0.5, throttled_share=0.9, cpus_effective=0.5)
+    runs = [sequential(observation=stopped, cpus_effective=0.5, marked=6, mark="throttled 90% of periods")]
+    assert diagnose_sweep(runs)[0].code == "throttled"
+
+
 def test_evidence_begins_with_what_the_watch_saw() -> None:
     verdict, _ = diagnose_sweep([sequential(), *THREADS, *PROCESSES])
     rows = [(row.name, row.value, row.unit) for row in verdict.evidence[:3]]
