@@ -5,11 +5,12 @@ Sources: `struct _gil_runtime_state` (Include/internal/pycore_gil.h, unchanged f
 `struct __pthread_cond_s` (sysdeps/nptl/bits/thread-shared-types.h), whose shape changed in 2.41.
 """
 
+import os
 import struct
 from dataclasses import dataclass
 
-GIL_SIZE = 224
-"""No GIL struct is larger: it ends with the switch mutex, after 208 bytes, 216 when free-threaded."""
+GIL_SIZE = 240
+"""No GIL struct is larger: it ends with the switch mutex, after 208 bytes on x86-64, 232 at most."""
 
 DEFAULT_INTERVAL_US = 5000
 
@@ -84,7 +85,8 @@ class GilState:
     """One look at a GIL struct: `holder` is the address of a PyThreadState, the last one if not `locked`.
 
     `waiting_old` and `waiting_new` are the waiters by the condition variable's shape before and from
-    glibc 2.41, None where that shape does not fit. `enabled` is None except on free-threaded builds.
+    glibc 2.41, None where that shape does not fit: threads that want the GIL, and those that have just
+    been made to give it up and wait until another has it. `enabled` is None except on free-threaded builds.
     """
 
     interval_us: int
@@ -110,11 +112,14 @@ class GilState:
 _COND = 32
 _MONOTONIC = 2  # low three bits of __wrefs: not shared, CLOCK_MONOTONIC, not being destroyed
 _MOST_WAITERS = 100_000
-# interval, last_holder, locked, switch_number, then __wrefs at cond+28 (glibc 2.41+) or cond+36 (before)
-_WITH_GIL = struct.Struct("=QQi4xQ28xI4xI")
-_FREE_THREADED = struct.Struct("=i4xQQi4xQ28xI4xI")
+_MUTEX_SIZE = 48 if os.uname().machine == "aarch64" else 40
+# __wrefs of a condition variable of 48 bytes: at +28 from glibc 2.41 on, before at +36
+_WREFS = "28xI4xI8x"
+# interval, last_holder, locked, switch_number, cond, mutex, switch_cond
+_WITH_GIL = struct.Struct(f"=QQi4xQ{_WREFS}{_MUTEX_SIZE}x{_WREFS}")
+_FREE_THREADED = struct.Struct(f"=i4xQQi4xQ{_WREFS}{_MUTEX_SIZE}x{_WREFS}")
 
-HOLDER, LOCKED = -5, -4
+HOLDER, LOCKED = -7, -6
 """Which of the fields of a sample these two are, in either shape."""
 
 
@@ -145,17 +150,21 @@ class GilLayout:
 
     def state(self, fields: tuple[int, ...]) -> GilState:
         """The unpacked `fields` of one sample."""
-        *enabled, interval_us, holder, locked, switches, new, old = fields
+        *enabled, interval_us, holder, locked, switches, new, old, forced_new, forced_old = fields
         return GilState(
             interval_us=interval_us,
             holder=holder,
             locked=locked,
             switches=switches,
-            waiting_old=_waiters(old),
-            waiting_new=_waiters(new),
+            waiting_old=_waiters(old, forced_old),
+            waiting_new=_waiters(new, forced_new),
             enabled=bool(enabled[0]) if enabled else None,
         )
 
 
-def _waiters(wrefs: int) -> int | None:
-    return wrefs >> 3 if wrefs & 7 == _MONOTONIC and wrefs >> 3 <= _MOST_WAITERS else None
+def _waiters(wrefs: int, forced_wrefs: int) -> int | None:
+    """Waiters on both condition variables; None where either is not one of this shape."""
+    if wrefs & 7 != _MONOTONIC or forced_wrefs & 7 != _MONOTONIC:
+        return None
+    waiting = (wrefs >> 3) + (forced_wrefs >> 3)
+    return waiting if waiting <= _MOST_WAITERS else None

@@ -13,7 +13,9 @@ RUNTIME_AT, RUNTIME_SIZE = 0x2000, 0x1000
 VERSION_AT = 0x1000
 _DYNAMIC_AT, _STRINGS_AT, _SYMBOLS_AT, _HASH_AT = 0x200, 0x400, 0x600, 0x900
 
+MUTEX_SIZE = 48 if os.uname().machine == "aarch64" else 40
 COND_AT = 32
+SWITCH_COND_AT = COND_AT + 48 + MUTEX_SIZE
 OLD_GLIBC, NEW_GLIBC = COND_AT + 36, COND_AT + 28
 
 
@@ -59,13 +61,15 @@ def gil_struct(
     locked: int = 1,
     switches: int = 7,
     waiting: int = 0,
+    forced: int = 0,
     wrefs_at: int = OLD_GLIBC,
     enabled: int | None = None,
 ) -> bytes:
-    """A `struct _gil_runtime_state`; `enabled` only on free-threaded builds."""
-    body = bytearray(208)
+    """A `struct _gil_runtime_state`; `forced` waiters gave it up, `enabled` only on free-threaded builds."""
+    body = bytearray(SWITCH_COND_AT + 48 + MUTEX_SIZE)
     struct.pack_into("=QQi4xQ", body, 0, interval_us, holder, locked, switches)
     struct.pack_into("=I", body, wrefs_at, waiting << 3 | 2)
+    struct.pack_into("=I", body, wrefs_at + SWITCH_COND_AT - COND_AT, forced << 3 | 2)
     head = b"" if enabled is None else struct.pack("=i4x", enabled)
     return head + bytes(body)
 

@@ -11,7 +11,16 @@ from gil_tui.watch.holders import TID_AT, Holders
 from gil_tui.watch.layouts import GilLayout, parse_debug_offsets
 from gil_tui.watch.memory import Memory
 from gil_tui.watch.target import GilAddress, Runtime, Target
-from tests.watch.pictures import NEW_GLIBC, OLD_GLIBC, Offsets, Picture, gil_struct, thread_state
+from tests.watch.pictures import (
+    COND_AT,
+    NEW_GLIBC,
+    OLD_GLIBC,
+    SWITCH_COND_AT,
+    Offsets,
+    Picture,
+    gil_struct,
+    thread_state,
+)
 
 GIL = 0x40000
 THREADS = {0x50000: 71, 0x51000: 72}
@@ -112,9 +121,16 @@ def test_new_glibc_keeps_the_waiters_elsewhere(tmp_path: Path) -> None:
     assert scene.frame().waiting == 6
 
 
+def test_who_was_made_to_give_it_up_waits_too(scene: Scene) -> None:
+    scene.picture.add(GIL, gil_struct(waiting=2, forced=1))
+    scene.sample(8)
+    assert scene.frame().waiting == 3
+
+
 def test_while_either_shape_fits_nothing_is_said_about_waiting(scene: Scene) -> None:
     data = bytearray(gil_struct(waiting=3))
-    struct.pack_into("=I", data, NEW_GLIBC, 4 << 3 | 2)
+    for at in (NEW_GLIBC, NEW_GLIBC + SWITCH_COND_AT - COND_AT):
+        struct.pack_into("=I", data, at, 4 << 3 | 2)
     scene.picture.add(GIL, bytes(data))
     scene.sample(8)
     frame = scene.frame()
@@ -204,7 +220,7 @@ def test_subinterpreters_are_read_beside_the_main_one(scene: Scene) -> None:
     assert (sub.interpreter, sub.samples, sub.held) == (2, 3, 0.0)
 
 
-@given(st.lists(st.binary(min_size=80, max_size=80), min_size=1, max_size=20))
+@given(st.lists(st.binary(min_size=170, max_size=170), min_size=1, max_size=20))
 def test_whatever_is_in_memory_the_numbers_are_possible(
     tmp_path_factory: pytest.TempPathFactory, contents: list[bytes]
 ) -> None:
