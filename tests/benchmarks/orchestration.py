@@ -2,8 +2,9 @@
 
 Trials of a sweep follow each other at once, so the time from one trial's end of work to the next one's is
 the whole price of the later: ending the child before, keeping its result, starting the next child, its
-pool and its warm-up, the work. Taken off: the work, the start of the pool (which `gil-tui` reports apart)
-and `INTERPRETER -c pass`, measured before and after. The work is small, so that its warm-up does not count.
+imports, its pool and its warm-up, the work. Taken off: the work, what `gil-tui` reports apart (the set-up
+with the executor's imports, the start of the pool), and `INTERPRETER -c pass`, measured before and after.
+The work is small, so that its warm-up does not count.
 """
 
 import argparse
@@ -52,11 +53,18 @@ def sweep(repeats: int, *options: str) -> list[tuple[str, Mapping[str, Any]]]:
 
 
 def costs_s(trials: list[tuple[str, Mapping[str, Any]]]) -> dict[str, list[float]]:
-    """By experiment, what each trial took without its work and its pool's start, in seconds."""
+    """By experiment, what each trial took without its work, its set-up and its pool's start, in seconds."""
     costs = defaultdict(list)
     for (_, before), (label, after) in pairwise(trials):
-        costs[label].append(after["work_end_s"] - before["work_end_s"] - after["wall_s"] - after["startup_s"])
+        apart_s = after["wall_s"] + after["setup_s"] + after["startup_s"]
+        costs[label].append(after["work_end_s"] - before["work_end_s"] - apart_s)
     return costs
+
+
+def milliseconds(trials: list[Mapping[str, Any]], key: str) -> str:
+    """Median of one of their times."""
+    known = [trial[key] for trial in trials if trial[key] is not None]
+    return f"{statistics.median(known) * 1000:.1f} ms" if known else "-"
 
 
 def main() -> None:
@@ -72,19 +80,19 @@ def main() -> None:
     for how, trials in swept.items():
         for label, costs in sorted(costs_s(trials).items()):
             cost = median_interval([cost_s - start_s for cost_s in costs])
-            told = [trial["overhead_s"] for name, trial in trials if name == label and trial["overhead_s"]]
+            own = [trial for name, trial in trials if name == label]
             rows.append(
                 [
                     f"{label}, {how}",
                     str(len(costs)),
                     f"{cost.median * 1000:.1f} ms",
                     f"{cost.low * 1000:.1f} - {cost.high * 1000:.1f}",
-                    f"{statistics.median(told) * 1000:.1f} ms" if told else "-",
+                    *(milliseconds(own, key) for key in ("overhead_s", "setup_s", "startup_s")),
                 ]
             )
     print_table(
         f"A trial beyond the interpreter's start ({start_s * 1000:.1f} ms) and the work",
-        ["experiment", "trials", "median", "95 % interval", "told by gil-tui"],
+        ["experiment", "trials", "median", "95 % interval", "told by gil-tui", "set-up", "pool"],
         rows,
     )
 
