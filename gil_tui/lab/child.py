@@ -296,9 +296,12 @@ def launcher() -> ThreadPoolExecutor:
 
 
 def _spawn(command: tuple[str, ...], fds: tuple[int, ...]) -> subprocess.Popen[bytes]:
+    # A function that goes by the order of a set would give another checksum in every process.
+    environment = {"PYTHONHASHSEED": "0"} | os.environ
     return subprocess.Popen(
         command,
         bufsize=0,
+        env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -25,6 +25,9 @@ import ctypes, os, subprocess, sys, time
 def fine(number):
     return number * 2
 
+def in_set_order(number):
+    return list({"a", "b", "c", "d", "e", "f", "g"})
+
 async def waits(number):
     import asyncio
     await asyncio.sleep(0.01)
@@ -99,6 +102,24 @@ def test_all_executors_do_the_same_work_and_all_is_kept(interpreters: list[Inter
         assert len(checksums) == 1 and len(checksums.pop()) == 4
         assert all((trial.overhead_s or -1) > 0 for trial in run.trials)
     assert len([event for event in events if isinstance(event, RunEnded)]) == 5
+
+
+def test_the_order_of_sets_is_the_same_in_every_process(own: str, interpreters: list[Interpreter]) -> None:
+    runs, _, _ = sweep_of(
+        ["shop.py:in_set_order"],
+        ["threads", "processes:spawn"],
+        [2],
+        interpreters[:1],
+        size=1,
+        tasks=4,
+        repeats=2,
+        directory=own,
+    )
+    assert {label: run.status for label, run in runs.items()} == {
+        "in_set_order sequential": "done",
+        "in_set_order threads x2": "done",
+        "in_set_order processes:spawn x2": "done",
+    }
 
 
 def test_waiting_in_threads_is_faster_than_in_a_row(interpreters: list[Interpreter]) -> None:
