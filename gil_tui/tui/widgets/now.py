@@ -86,7 +86,7 @@ def lane_rows(lanes: Lanes, width: int, height: int) -> list[Row]:
         row: list[Span] = []
         if name_width:
             row.append((f"{fit(clean(lane.name), name_width - 1):<{name_width}}", "muted"))
-        row += _runs(states)
+        row += lane_spans(states)
         if share_width and lane.shares:
             row.append((f"{_share_text(lane):>{share_width}}", f"state-{lane.dominant}"))
         rows.append(tuple(row))
@@ -98,8 +98,8 @@ def _share_text(lane: Lane) -> str:
     return f"{SHORT.get(state, state)} {lane.shares[state] * 100:.0f}"
 
 
-def _runs(states: Sequence[int]) -> list[Span]:
-    """Neighbouring columns of one state as one span."""
+def lane_spans(states: Sequence[int]) -> list[Span]:
+    """A lane from indices into `STATES`, -1 for blank; neighbouring columns of one state are one span."""
     spans: list[Span] = []
     for index in states:
         text, role = (" ", "") if index < 0 else (GLYPHS[STATES[index]], f"state-{STATES[index]}")

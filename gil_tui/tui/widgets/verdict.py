@@ -125,6 +125,7 @@ class VerdictPane(Lines, can_focus=True):
         self._failures: tuple[str, ...] = ()
         self._notes: tuple[tuple[str, str], ...] = ()
         self._state = "none"
+        self.title = "Verdict"
 
     def show_verdict(self, verdict: Verdict, failures: Sequence[str] = ()) -> None:
         """Show a verdict, and beside it which runs failed."""
@@ -145,7 +146,7 @@ class VerdictPane(Lines, can_focus=True):
             self.remove_class(f"-{self._state}")
             self._state = state
             self.add_class(f"-{state}")
-        self.entitle("Verdict", subtitle)
+        self.entitle(self.title, subtitle)
         self._redraw()
 
     def _redraw(self) -> None:
