@@ -39,7 +39,8 @@ class Watcher:
         """Work until the descriptor `commands` has come to its end."""
         rest = b""
         while True:
-            if commands in self._wait(commands):
+            readable = self._wait(commands)
+            if commands in readable:
                 data = os.read(commands, _LONGEST_COMMAND)
                 if not data:
                     return
@@ -47,7 +48,7 @@ class Watcher:
                 for line in lines:
                     self.obey(_command(line))
             if self._session:
-                self._tell(self._session.work())
+                self._tell(self._session.work(ending=self._session.ending in readable))
 
     def obey(self, command: dict[str, Any]) -> None:
         """Carry out one command; what is not understood is passed over."""

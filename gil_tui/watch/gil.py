@@ -53,7 +53,7 @@ class GilGauge:
         pid = self.target.pid
         if not self._tallies:
             return (GilFrame(pid, 0, available=False, why=self.target.why),)
-        frames = tuple(tally.frame(pid) for tally in self._tallies)
+        frames = tuple(tally.frame(pid, self._holders) for tally in self._tallies)
         self.failed += sum(tally.failed for tally in self._tallies)
         self.lost = all(tally.unread for tally in self._tallies)
         return frames
@@ -88,14 +88,15 @@ class _Tally:
             return
         self._raw.append((now, fields))
         if fields[LOCKED] == 1 and fields[HOLDER] not in self._tids:
-            self._tids[fields[HOLDER]] = holders.tid(fields[HOLDER])
+            self._tids[fields[HOLDER]] = holders.inner_tid(fields[HOLDER])
 
-    def frame(self, pid: int) -> GilFrame:
+    def frame(self, pid: int, holders: Holders) -> GilFrame:
         """The numbers of the samples since the last frame."""
         first = self._last
         self.failed = 0
         seen = [sample for now, fields in self._raw if (sample := self._believed(now, fields))]
         self.unread = bool(self._raw) and all(fields is None for _, fields in self._raw)
+        self._tids = {state: holders.known(tid) for state, tid in self._tids.items()}
         frame = self._numbers(pid, first or seen[0], seen) if seen else self._nothing(pid)
         self._raw.clear()
         self._tids.clear()

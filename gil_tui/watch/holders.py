@@ -32,15 +32,28 @@ class Holders:
 
     def tid(self, thread_state: int) -> int | None:
         """The thread's id as this process's `/proc` numbers it; None when it cannot be told."""
+        return self.known(self.inner_tid(thread_state))
+
+    def inner_tid(self, thread_state: int) -> int | None:
+        """The thread's id as the process itself numbers it: a cheap read, to be done at once."""
         if self._memory is None or thread_state < _SMALLEST_POINTER:
             return None
         try:
-            inner = self._inner_tid(self._memory, thread_state)
+            return self._read(self._memory, thread_state)
         except OSError:
             return None
-        return None if inner is None else self._known(inner)
 
-    def _inner_tid(self, memory: Memory, thread_state: int) -> int | None:
+    def known(self, inner: int | None) -> int | None:
+        """The id in our own PID namespace, if such a thread lives."""
+        if inner is None:
+            return None
+        if not self._nested:
+            return inner if 0 < inner < 1 << 31 and os.path.exists(f"{self._tasks}/{inner}") else None  # noqa: PTH110  (a few hundred a second)
+        if inner not in self._outer:
+            self._outer = dict(self._by_inner_id())
+        return self._outer.get(inner)
+
+    def _read(self, memory: Memory, thread_state: int) -> int | None:
         if self._native_at is not None:
             return memory.word(thread_state + self._native_at) & 0xFFFFFFFF
         if self._pthread_at is None:
@@ -59,17 +72,9 @@ class Holders:
                 tid = _pthread_tid(memory, word)
             except OSError:
                 continue
-            if self._known(tid) is not None:
+            if self.known(tid) is not None:
                 return 8 * index
         return None
-
-    def _known(self, inner: int) -> int | None:
-        """The id in our own PID namespace, if such a thread lives."""
-        if not self._nested:
-            return inner if 0 < inner < 1 << 31 and (self._tasks / str(inner)).exists() else None
-        if inner not in self._outer:
-            self._outer = dict(self._by_inner_id())
-        return self._outer.get(inner)
 
     def _by_inner_id(self) -> Iterator[tuple[int, int]]:
         try:

@@ -8,7 +8,8 @@ RATE_LIMITS_HZ = (1.0, 1000.0)
 BUDGET = 0.02
 """CPU that the observer may use, in cores."""
 
-_LEAST_LANE_HZ = 5.0
+_LEAST_LANE_HZ = 2.0
+_FIRST_LANE_HZ = 25.0
 _MOST_BEHIND_S = 0.5
 _LANE_BUDGET = 0.4
 """This part of the budget is for the lanes at least, when the rest of the observer has used it up."""
@@ -27,7 +28,7 @@ class Pace:
     ) -> None:
         self.rate_hz = min(max(rate_hz, RATE_LIMITS_HZ[0]), RATE_LIMITS_HZ[1])
         self.next_s = now
-        self.lane_every = self._most_every()
+        self.lane_every = max(1, round(self.rate_hz / _FIRST_LANE_HZ))
         self._random = random
         self._budget = budget
         self._samples = 0
@@ -55,10 +56,8 @@ class Pace:
             self._lane_cost_s = _faded(self._lane_cost_s, lanes_cpu_s / lane_samples)
         room = max(self._budget - self._rest_share, self._budget * _LANE_BUDGET)
         every = math.ceil(self.rate_hz * self._lane_cost_s / room)
-        self.lane_every = min(max(every, 1), self._most_every())
-
-    def _most_every(self) -> int:
-        return max(1, int(self.rate_hz / _LEAST_LANE_HZ))
+        most = max(1, int(self.rate_hz / _LEAST_LANE_HZ))
+        self.lane_every = min(max(every, 1), most)
 
 
 def _faded(old: float, new: float) -> float:

@@ -2,7 +2,6 @@
 
 import os
 import random
-import select
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +11,7 @@ from gil_tui.watch.pace import Pace
 from gil_tui.watch.sampler import TreeSampler
 
 FRAME_S = 0.25
-_THREADS_A_FRAME = 200
+_THREADS_A_FRAME = 125
 """With more threads than this frames get longer: each costs about the same for every thread."""
 
 
@@ -44,13 +43,12 @@ class Session:
         """When there is something to do again."""
         return min(self._pace.next_s, self._frame_end_s)
 
-    def work(self) -> Frame | None:
-        """Do what is due; a frame that has become full is given."""
+    def work(self, *, ending: bool = False) -> Frame | None:
+        """Do what is due; a frame that has become full is given. `ending`: that descriptor is readable."""
         now = self._clock()
         if now >= self._pace.next_s:
             self._sample()
             self._pace.sampled(now)
-        ending = _readable(self.ending)
         if now >= self._frame_end_s or ending:
             self._sampler.scan(at_once=ending)
             return self._frame()
@@ -110,7 +108,3 @@ def _pidfd(pid: int) -> int | None:
         return os.pidfd_open(pid)
     except (AttributeError, OSError):
         return None
-
-
-def _readable(descriptor: int | None) -> bool:
-    return descriptor is not None and bool(select.select([descriptor], [], [], 0)[0])

@@ -29,13 +29,17 @@ def compute(rounds=20000):
 def forever(count, work, name="w"):
     """Start `count` threads that do `work(index)` again and again."""
 
+    all_there = threading.Event()
+
     def body(index):
+        all_there.wait()
         while True:
             work(index)
             done[index] += 1
 
     for index in range(count):
         threading.Thread(target=body, args=(index,), name=name + str(index), daemon=True).start()
+    all_there.set()
 
 
 def spin(count):

@@ -65,7 +65,7 @@ def test_lanes_keep_a_part_of_the_budget_when_the_rest_has_used_it_up() -> None:
 
 
 def test_lanes_are_looked_at_a_few_times_a_second_whatever_they_cost() -> None:
-    assert settled(lanes_cpu_s=0.1, rest_share=0.01).lane_every == 20
+    assert settled(lanes_cpu_s=0.1, rest_share=0.01).lane_every == 50
 
 
 def test_lanes_are_due_at_every_nth_sample() -> None:
