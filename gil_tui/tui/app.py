@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
 from textual.app import App, SystemCommand
@@ -26,11 +26,14 @@ from gil_tui.tui.text import clean
 from gil_tui.tui.theme import default_theme, themes
 from gil_tui.tui.widgets.now import cpus_text
 
+if TYPE_CHECKING:
+    from gil_tui.tui.watch_session import WatchSession
+
 WIDTHS = ((0, "-narrow"), (80, "-medium"), (120, "-wide"), (180, "-huge"))
 HEIGHTS = ((0, "-short"), (22, "-low"), (34, "-tall"), (50, "-vast"))
 """From how many columns and lines on the screens carry which class."""
 LOOK_EVERY_S = 2.0
-PALETTE_GROUPS = ("app", "lab", "history")
+PALETTE_GROUPS = ("app", "lab", "watch", "history")
 """Keys of these groups are in the command palette, each by its name."""
 ENDING_SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 
@@ -73,12 +76,16 @@ class GilTui(App[int]):
         ),
     ]
 
-    def __init__(self, engine: Engine, *, workload: str | None = None, theme: str | None = None) -> None:
+    def __init__(
+        self, engine: Engine, *, workload: str | None = None, pid: int | None = None, theme: str | None = None
+    ) -> None:
         no_color = bool(os.environ.get("NO_COLOR"))
         # Without colour the terminal's own foreground and background are legible on any background.
         super().__init__(ansi_color=True if no_color else None)
         self.session = Session(engine, self)
+        self._watch_session: WatchSession | None = None
         self.asked_workload = clean(workload or "")
+        self.asked_pid = pid
         self.cpus = engine.effective_cpus()
         self.HORIZONTAL_BREAKPOINTS = list(WIDTHS)
         self.VERTICAL_BREAKPOINTS = list(HEIGHTS)
@@ -106,6 +113,8 @@ class GilTui(App[int]):
         for number in ENDING_SIGNALS:
             loop.add_signal_handler(number, self._end_by_signal, number)
         self.set_interval(LOOK_EVERY_S, self._look_for_the_terminal)
+        if self.asked_pid is not None:
+            self.switch_mode("watch")
         self.call_after_refresh(self._settle_in)
 
     def _settle_in(self) -> None:
@@ -152,6 +161,8 @@ class GilTui(App[int]):
         hung_up = not self.is_headless and is_gone()
         if hung_up and isinstance(reading := getattr(self._driver, "exit_event", None), threading.Event):
             reading.set()  # else Textual's reading thread spins at the end of its input
+        if self._watch_session:
+            await self._watch_session.close()
         await self.session.close()
         if hung_up:
             os._exit(code)  # Textual would wait for ever to write its farewell
@@ -185,6 +196,15 @@ class GilTui(App[int]):
         await self.action_tab("lab")
 
     # For the tabs
+
+    @property
+    def watch_session(self) -> "WatchSession":
+        """What the Watch looks at; imported when that tab is first opened."""
+        if self._watch_session is None:
+            from gil_tui.tui.watch_session import WatchSession
+
+            self._watch_session = WatchSession(self.session.engine.watching(), self)
+        return self._watch_session
 
     def facts(self) -> list[str]:
         """What the first line says of the host."""
@@ -258,11 +278,10 @@ def run(
 
     Raises LabError where there is no terminal to draw on, naming the command that needs none.
     """
-    del pid  # the tab that watches a process is not there yet
     refuse_without_terminal(os.environ)
     gc.disable()  # until the first paint, which is a tenth sooner for it
     try:
-        code = GilTui(real_engine(), workload=workload, theme=theme).run(mouse=not no_mouse)
+        code = GilTui(real_engine(), workload=workload, pid=pid, theme=theme).run(mouse=not no_mouse)
     finally:
         gc.enable()
     return code or 0

@@ -21,6 +21,7 @@ from gil_tui.lab.records import Sweep
 from gil_tui.watch.cores import CoreSampler, EffectiveCpus, HostCpu, effective_cpus
 
 if TYPE_CHECKING:
+    from gil_tui.tui.watch_engine import WatchEngine
     from gil_tui.watch.client import WatcherProcess
 
 NICE = 19
@@ -79,6 +80,7 @@ class Engine:
     open_history: Callable[[], History]
     load: Callable[[], float | None]
     host_name: str
+    watching: "Callable[[], WatchEngine]"
 
 
 def real_engine() -> Engine:
@@ -96,6 +98,7 @@ def real_engine() -> Engine:
         open_history=History.open,
         load=_load,
         host_name=platform.node(),
+        watching=_watching,
     )
 
 
@@ -154,6 +157,12 @@ def _workloads() -> tuple[Workload, ...]:
     from gil_tui.bench.workloads import catalogue
 
     return tuple(Workload(workload.name, workload.shows) for workload in catalogue())
+
+
+def _watching() -> "WatchEngine":
+    from gil_tui.tui.watch_engine import WatchEngine
+
+    return WatchEngine()
 
 
 def _load() -> float | None:

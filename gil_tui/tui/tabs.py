@@ -23,6 +23,12 @@ def _lab() -> Screen[Any]:
     return LabScreen()
 
 
+def _watch() -> Screen[Any]:
+    from gil_tui.tui.screens.watch import WatchScreen
+
+    return WatchScreen()
+
+
 def _history() -> Screen[Any]:
     from gil_tui.tui.screens.history import HistoryScreen
 
@@ -31,5 +37,6 @@ def _history() -> Screen[Any]:
 
 TABS = (
     Tab("1", "lab", "Lab", _lab),
+    Tab("2", "watch", "Watch", _watch),
     Tab("3", "history", "History", _history),
 )

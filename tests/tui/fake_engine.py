@@ -20,6 +20,7 @@ from gil_tui.lab.events import (
 from gil_tui.lab.interpreters import Interpreter
 from gil_tui.lab.records import Host, Run, Sweep, Trial
 from gil_tui.tui.engine import Engine, OnEvent, Selection, Workload
+from gil_tui.tui.watch_engine import WatchEngine
 from gil_tui.verdict.model import Advice, Evidence, Verdict
 from gil_tui.verdict.statistics import Interval
 from gil_tui.watch.cores import EffectiveCpus, HostCpu
@@ -223,6 +224,7 @@ def fake_engine(
     ),
     busy: tuple[float, ...] = (0.98, 0.11),
     cpus: EffectiveCpus | None = None,
+    watching: Callable[[], WatchEngine] | None = None,
 ) -> Engine:
     """An engine for tests: `busy` is what every look at the cores sees."""
     player = player or Player()
@@ -240,6 +242,7 @@ def fake_engine(
         open_history=history,
         load=lambda: 0.4,
         host_name="web-01",
+        watching=watching or WatchEngine,
         prepare=player.prepare,
         close=player.close,
     )

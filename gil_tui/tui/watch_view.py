@@ -1,0 +1,215 @@
+"""What the Watch's panes say of a session: pure words, numbers and orders, no widgets."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from gil_tui.tui.ordering import CalmOrder
+from gil_tui.tui.strips import Key
+from gil_tui.tui.text import clean, fit
+from gil_tui.tui.watch_session import Picture, WatchSession
+from gil_tui.verdict.model import Evidence, Verdict
+from gil_tui.verdict.observation import Observation, ThreadSeen
+from gil_tui.verdict.words import size, some
+from gil_tui.watch.frames import Frame
+
+Note = tuple[str, str]
+"""A line and its role."""
+
+ACTIVITY_STEP = 0.15
+"""By so much a thread's activity has to change before its row moves."""
+MOST_EVIDENCE = 2
+"""Functions that are named beside a verdict."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadRow:
+    """One lane: its thread, its name, and its shares over the window, None where it was not there."""
+
+    key: Key
+    name: str
+    seen: ThreadSeen | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessRow:
+    """The heading above the threads of one process of several."""
+
+    pid: int
+    text: str
+
+
+class ThreadOrder:
+    """The rows of all threads, the busiest process and thread first, each staying where it is if it can."""
+
+    def __init__(self) -> None:
+        self._processes: CalmOrder[int] = CalmOrder(2 * ACTIVITY_STEP)
+        self._threads: CalmOrder[Key] = CalmOrder(ACTIVITY_STEP)
+
+    def rows(self, picture: Picture | None, session: WatchSession) -> list[ThreadRow | ProcessRow]:
+        """One row a thread; of several processes each has a heading."""
+        if picture is None:
+            return []
+        seen = {(thread.pid, thread.tid): thread for thread in picture.observation.threads}
+        activity = {key: 1.0 - thread.idle for key, thread in sorted(seen.items())}
+        threads: dict[int, list[ThreadRow | ProcessRow]] = {}
+        busy: dict[int, float] = {}
+        for key in self._threads.ordered(activity):
+            threads.setdefault(key[0], []).append(ThreadRow(key, thread_name(seen[key], session), seen[key]))
+            busy[key[0]] = busy.get(key[0], 0.0) + activity[key]
+        order = self._processes.ordered(busy)
+        if len(order) == 1:
+            return threads[order[0]]
+        headings = process_headings(picture.observation)
+        rows: list[ThreadRow | ProcessRow] = []
+        for pid in order:
+            rows += [ProcessRow(pid, headings.get(pid, f"process {pid}, which has ended")), *threads[pid]]
+        return rows
+
+
+def process_headings(observation: Observation) -> dict[int, str]:
+    """By process: its id, CPU, memory and command."""
+    return {
+        process.pid: (
+            f"{process.pid}  {process.cpu_share * 100:.0f} % CPU  "
+            f"{size(process.pss_bytes or process.rss_bytes)}  {clean(process.command)}"
+        )
+        for process in observation.members
+    }
+
+
+def thread_name(thread: ThreadSeen, session: WatchSession) -> str:
+    """Its own name where it has a telling one, else Python's, else `main` or its number `t3`."""
+    known = session.thread_names.get(thread.tid, "")
+    if known and not (thread.tid == thread.pid and known == "MainThread"):
+        return clean(known)
+    own = clean(thread.name)
+    number = session.numbers.get(thread.pid, {}).get(thread.tid, 0)
+    program = next(iter(session.numbers.get(thread.pid, {})), thread.tid)
+    if own and not own.lower().startswith(("python", "pypy")) and not (thread.tid == program == thread.pid):
+        return own
+    return "main" if thread.tid == thread.pid else f"t{number}"
+
+
+def names_of(session: WatchSession) -> dict[int, str]:
+    """The name of each thread of the window by its id."""
+    if not session.picture:
+        return {}
+    threads = session.picture.observation.threads
+    return {thread.tid: thread_name(thread, session) for thread in threads}
+
+
+def window_text(session: WatchSession) -> str:
+    """`last 15 s`, or what else is looked at: `15 s until 14:02:11, frozen, measuring goes on`."""
+    length = length_text(session.window_s)
+    if session.ended and session.live:
+        return f"last {length} before it ended"
+    if session.live:
+        return f"last {length}"
+    goes_on = (
+        "measuring goes on" if session.measuring else "it has ended" if session.ended else "not measured"
+    )
+    return f"{length} until {clock_text(session, session.view_end_s)}, frozen, {goes_on}"
+
+
+def length_text(window_s: float) -> str:
+    """`15 s`, `5 min`."""
+    return f"{window_s:.0f} s" if window_s < 120 else f"{window_s / 60:.0f} min"
+
+
+def clock_text(session: WatchSession, at_s: float) -> str:
+    """The time of day at `at_s` of CLOCK_MONOTONIC."""
+    wall_s = session.engine.wall_clock() - (session.engine.clock() - at_s)
+    return time.strftime("%H:%M:%S", time.localtime(wall_s))
+
+
+def rates_text(frame: Frame | None) -> str:
+    """What the instrument says of itself: `100 Hz · lanes 50 Hz · observer 1.3 %`."""
+    if frame is None:
+        return ""
+    observer = frame.observer
+    failed = f" · {some(observer.failed_samples, 'sample')} failed" if observer.failed_samples else ""
+    return (
+        f"{observer.gil_rate_hz:.0f} Hz · lanes {observer.lane_rate_hz:.0f} Hz{failed} · "
+        f"observer {observer.cpu_share * 100:.1f} %"
+    )
+
+
+def memory_text(observation: Observation) -> str:
+    """Memory of the tree: `24 MB RSS, 18 MB PSS`; PSS counts shared pages once."""
+    rss = sum(process.rss_bytes for process in observation.members)
+    known = [process.pss_bytes for process in observation.members if process.pss_bytes]
+    pss = f", {size(sum(known))} PSS" if known and len(known) == len(observation.members) else ""
+    return f"{size(rss)} RSS{pss}" if observation.members else ""
+
+
+def lost_text(observation: Observation) -> str:
+    """What was taken from it, if anything: `12 % throttled, 3 % steal`."""
+    parts = [
+        (observation.throttled_share, "stopped by the quota"),
+        (observation.steal_share, "taken by other machines"),
+    ]
+    return ", ".join(f"{share * 100:.0f} % {words}" for share, words in parts if share and share >= 0.005)
+
+
+def verdict_shown(picture: Picture) -> Verdict:
+    """The verdict, with the functions that hold the GIL as its first evidence."""
+    holding = [one for one in picture.observation.hot if one.holds_gil][:MOST_EVIDENCE]
+    evidence = tuple(
+        Evidence(
+            f"{clean(one.function)} ({clean(one.file.rsplit('/', 1)[-1])}:{one.line}) holds the GIL",
+            one.share,
+            "share",
+            f"py-spy without pausing, of the samples with the GIL held; {clean(one.file)}",
+        )
+        for one in holding
+    )
+    return replace(picture.verdict, evidence=evidence + picture.verdict.evidence)
+
+
+def notes_of(session: WatchSession) -> list[Note]:
+    """What stands in place of a verdict."""
+    subject, last = session.subject, session.frames.last
+    if subject is None:
+        return []
+    if session.why_not:
+        remedy = "" if session.ended else " Press w to try again."
+        return [(f"{session.why_not}.{remedy}", "strong")]
+    if last is None:
+        return [(f"Opening process {subject.pid}.", "strong"), (subject.command, "muted")]
+    if last.why and not last.threads:
+        return [(clean(last.why), "strong")]
+    return [("Looking; the first verdict comes within 2 seconds.", "strong"), (clean(last.why), "muted")]
+
+
+def verdict_title(session: WatchSession) -> str:
+    """The title of the verdict's pane."""
+    subject = session.subject
+    if subject is None:
+        return "Watch"
+    if session.ended:
+        return f"Verdict · process {subject.pid} has ended"
+    if not session.live:
+        return f"Verdict on {window_text(session).partition(',')[0]}"
+    return "Verdict · naming functions" if session.naming else "Verdict"
+
+
+def subject_title(session: WatchSession) -> str:
+    """What is watched: `GIL · CPython 3.13.2 · pid 4711`."""
+    pid = session.subject.pid if session.subject else 0
+    return " · ".join(part for part in ("GIL", clean(session.python), f"pid {pid}") if part)
+
+
+def threads_title(session: WatchSession, width: int) -> str:
+    """The window and the command."""
+    command = session.subject.command if session.subject else ""
+    return fit(f"Threads · {window_text(session)} · {command}", max(8, width - 4))
+
+
+def function_lines(observation: Observation) -> Sequence[str]:
+    """Where the GIL is held: share, function, file and line."""
+    return [
+        f"{one.share * 100:3.0f} %  {clean(one.function)}  {clean(one.file.rsplit('/', 1)[-1])}:{one.line}"
+        for one in observation.hot
+        if one.holds_gil
+    ]
