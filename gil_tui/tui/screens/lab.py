@@ -274,10 +274,17 @@ class LabScreen(Screen[None]):
         self.now.entitle(now_title(self.app.cpus), rates)
         self._pace(LIVE_EVERY_S if session.live.busy else IDLE_EVERY_S)
         self._show_progress()
-        self._refresh_keys((session.live.busy, session.past is None, not state.verdict, not state.runs))
+        self._refresh_keys()
 
-    def _refresh_keys(self, can: tuple[bool, ...]) -> None:
+    def on_resize(self) -> None:
+        """A small terminal has a key more."""
+        self.call_after_refresh(self._refresh_keys)
+
+    def _refresh_keys(self) -> None:
         """The footer is built anew by this, so only when other keys can be used."""
+        live, state = self.app.session.live, self.app.session.state
+        is_past = self.app.session.past is not None
+        can = (live.busy, is_past, not state.verdict, not state.runs, self.one_at_a_time)
         if can != self._can:
             self._can = can
             self.refresh_bindings()
@@ -288,6 +295,7 @@ class LabScreen(Screen[None]):
             if self._timer:
                 self._timer.stop()
             self._timer = self.set_interval(every_s, self._tick)
+            self._tick()
 
     def _tick(self) -> None:
         session = self.app.session

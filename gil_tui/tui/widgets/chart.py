@@ -259,7 +259,8 @@ class ChartPane(Lines, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._series: tuple[Series, ...] = ()
+        self.series: tuple[Series, ...] = ()
+        self.drawn_series: tuple[Series, ...] = ()
         self._measure = "speedup"
         self._cpus = 1.0
         self._empty = self._subject = ""
@@ -269,7 +270,7 @@ class ChartPane(Lines, can_focus=True):
         self, series: tuple[Series, ...], measure: str, cpus: float, empty: str, subject: str
     ) -> None:
         """Draw these series of `subject`, or say `empty` where none has a point yet."""
-        self._series, self._measure, self._cpus = series, measure, cpus
+        self.series, self._measure, self._cpus = series, measure, cpus
         self._empty, self._subject = empty, subject
         self._request()
 
@@ -282,23 +283,23 @@ class ChartPane(Lines, can_focus=True):
         if not self.is_mounted or width < 1 or height < 1:
             return
         legend = self._dress(width, height)
-        if not any(one.points for one in self._series):
+        if not any(one.points for one in self.series):
             self._drawn = None
             self.show([(), ((fit(self._empty, width), "muted"),)])
             return
         room = height - len(legend)
-        picture = Picture(self._series, self._measure, self._cpus, width, room)
+        picture = Picture(self.series, self._measure, self._cpus, width, room)
         if picture != self._drawn:
             self._drawn = picture
             self.run_worker(self._draw(picture, legend), exclusive=True, group="chart")
 
     def _dress(self, width: int, height: int) -> list[Row]:
         """Title and subtitle; the legend's row, unless rows are few: then it stands in the title."""
-        legend = legend_row(self._series, width)
+        legend = legend_row(self.series, width)
         title: Row = ((TITLES[self._measure], ""),)
         if height < ROOMY:
             room = width - len(TITLES[self._measure]) - 1
-            title = (*title, (" ", ""), *legend_row(self._series, room, gap=" "))
+            title = (*title, (" ", ""), *legend_row(self.series, room, gap=" "))
         elif self._subject:
             title = (*title, (f" · {self._subject}", ""))
         self.entitle(self._content(title), ideal_text(self._cpus) if legend else "")
@@ -311,4 +312,5 @@ class ChartPane(Lines, can_focus=True):
     async def _draw(self, picture: Picture, legend: list[Row]) -> None:
         rows = await asyncio.to_thread(drawn, picture)
         if picture == self._drawn:
+            self.drawn_series = picture.series
             self.show([*legend, *rows])

@@ -42,10 +42,12 @@ class Cell:
 def flow(widths: Sequence[int], width: int) -> list[Cell]:
     """Places for items side by side, row by row, in as many aligned columns as `width` takes.
 
-    An item that is wider than half of that has a row of its own, and does not decide for the others.
+    Where only one would fit, items wider than half have rows of their own and do not decide for others.
     """
-    wide = (width - GAP) // 2
-    columns_wide = _columns([item for item in widths if item <= wide], width)
+    columns_wide, wide = _columns(widths, width), width
+    if len(columns_wide) == 1:
+        wide = (width - GAP) // 2
+        columns_wide = _columns([item for item in widths if item <= wide], width)
     cells: list[Cell] = []
     row, column = 0, 0
     for item in widths:

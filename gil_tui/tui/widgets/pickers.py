@@ -35,7 +35,7 @@ class WorkloadPicker(Choices):
         items = [Choice(name, name) for name in names]
         items += [Choice(self.own, self.own)] if self.own else []
         items.append(Choice(OWN, "  your own…", opens=True))
-        self.set_items(items, [chosen])
+        self.set_items(items)
         self.choose(chosen)
 
 
