@@ -4,6 +4,8 @@ Prints `ready` when it runs. For each line on stdin it prints a JSON line: `t_s`
 (pieces of work), `held_s` (time the GIL was held, where the program knows it). Ends with its stdin.
 """
 
+from __future__ import annotations
+
 import ctypes
 import hashlib
 import json
@@ -13,25 +15,26 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 done = [0] * 1000
 held_s = [0.0]
 BLOCK = b"x" * (16 << 20)
 
 
-def compute(rounds=20000):
+def compute(rounds: int = 20000) -> int:
     total = 0
     for number in range(rounds):
         total += number * number
     return total
 
 
-def forever(count, work, name="w"):
+def forever(count: int, work: Callable[[int], object], name: str = "w") -> None:
     """Start `count` threads that do `work(index)` again and again."""
 
     all_there = threading.Event()
 
-    def body(index):
+    def body(index: int) -> None:
         all_there.wait()
         while True:
             work(index)
@@ -42,18 +45,18 @@ def forever(count, work, name="w"):
     all_there.set()
 
 
-def spin(count):
+def spin(count: int) -> None:
     forever(count, lambda index: compute())
 
 
-def hold(percent):
+def hold(percent: int) -> None:
     """One thread that keeps the GIL, off the CPU, for `percent` of 10 or 20 ms."""
     period_s = 0.020 if percent == 50 else 0.010
     libc = ctypes.PyDLL(None)  # unlike CDLL, it keeps the GIL during a call
 
     woke_s = time.monotonic()
 
-    def work(_):
+    def work(_: int) -> None:
         nonlocal woke_s
         libc.usleep(int(period_s * percent / 100 * 1e6))
         now_s = time.monotonic()
@@ -64,36 +67,36 @@ def hold(percent):
     forever(1, work)
 
 
-def hash_natively(count):
+def hash_natively(count: int) -> None:
     forever(count, lambda index: hashlib.sha256(BLOCK).digest())
 
 
-def lock(count):
+def lock(count: int) -> None:
     """Threads that sleep with a lock held."""
     shared = threading.Lock()
 
-    def work(_):
+    def work(_: int) -> None:
         with shared:
             time.sleep(0.010)
 
     forever(count, work)
 
 
-def sleep(count):
+def sleep(count: int) -> None:
     forever(count, lambda index: time.sleep(0.020))
 
 
-def serve():
+def serve() -> int:
     """A server in a process of its own that answers after 10 ms; gives its port."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     listening.listen(64)
-    port = listening.getsockname()[1]
+    port: int = listening.getsockname()[1]
     if os.fork():
         listening.close()
         return port
 
-    def answer(connection):
+    def answer(connection: socket.socket) -> None:
         while True:
             try:
                 data = connection.recv(4096)
@@ -116,12 +119,12 @@ def serve():
     os._exit(0)
 
 
-def network(count, hogs=0):
+def network(count: int, hogs: int = 0) -> None:
     """Threads that ask a server and compute a little; `hogs` more that only compute."""
     port = serve()
     connections = [socket.create_connection(("127.0.0.1", port)) for _ in range(count)]
 
-    def work(index):
+    def work(index: int) -> None:
         if index >= count:
             compute()
             return
@@ -134,20 +137,20 @@ def network(count, hogs=0):
     forever(count + hogs, work)
 
 
-def convoy(count):
+def convoy(count: int) -> None:
     network(count, hogs=1)
 
 
-def pool(count):
+def pool(count: int) -> None:
     """Threads that wait for work which never comes."""
-    jobs = queue.Queue()
+    jobs: queue.Queue[object] = queue.Queue()
     forever(count, lambda index: jobs.get())
 
 
-def serve_requests(count):
+def serve_requests(count: int) -> None:
     """Threads of a busy server: a little work, then a wait, each for itself."""
 
-    def work(_):
+    def work(_: int) -> None:
         compute(3000)
         time.sleep(0.010)
 
