@@ -32,15 +32,19 @@ class Axis:
         return (self.first + self.width) * self.column_s
 
 
-def axis_to(end_s: float, window_s: float, width: int, *, live: bool) -> Axis:
-    """Columns for a window up to `end_s`; a live one has room for what comes next."""
+def axis_to(end_s: float, window_s: float, width: int, *, live: bool, first_s: float | None = None) -> Axis:
+    """Columns for a window up to `end_s`; a live one has room for what comes next.
+
+    A live window does not begin before `first_s`, where anything was first seen.
+    """
     width = max(1, width)
     column_s = window_s / width
     last = math.floor(end_s / column_s + 1e-9)
     if not live:
         return Axis(last - width, column_s, width)
     page = max(1, width // PAGES)
-    return Axis((last // page + 1) * page - width, column_s, width)
+    seen_from = last - width if first_s is None else min(last, math.floor(first_s / column_s))
+    return Axis(max(seen_from, (last // page + 1) * page - width), column_s, width)
 
 
 class Strips:

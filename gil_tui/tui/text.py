@@ -63,6 +63,12 @@ def short_path(path: str, width: int) -> str:
     return path if len(path) <= width else "…" + path[len(path) - width + 1 :] if width > 0 else ""
 
 
+def short_command(command: str) -> str:
+    """A command line with its program's name instead of its path."""
+    program, space, arguments = clean(command).partition(" ")
+    return f"{program.rpartition('/')[2] or program}{space}{arguments}"
+
+
 def fit(text: str, width: int) -> str:
     """The beginning of `text` in at most `width` characters, with an ellipsis where it was cut."""
     return text if len(text) <= width else text[: max(0, width - 1)] + ("…" if width > 0 else "")

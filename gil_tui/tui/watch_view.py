@@ -1,23 +1,29 @@
 """What the Watch's panes say of a session: pure words, numbers and orders, no widgets."""
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gil_tui.tui.ordering import CalmOrder
 from gil_tui.tui.strips import Key
-from gil_tui.tui.text import clean, fit
+from gil_tui.tui.text import clean, fit, short_command
 from gil_tui.tui.watch_session import Picture, WatchSession
 from gil_tui.verdict.model import Evidence, Verdict
 from gil_tui.verdict.observation import Observation, ThreadSeen
 from gil_tui.verdict.words import size, some
 from gil_tui.watch.frames import Frame
 
+UNNAMED_THREAD = re.compile(r"Thread-(\d+) \((.+)\)")
+"""The name that Python gives a thread after its function, which is the telling part."""
+
 Note = tuple[str, str]
 """A line and its role."""
 
 ACTIVITY_STEP = 0.15
 """By so much a thread's activity has to change before its row moves."""
+WIDE = 60
+"""From which width on a pane's border has room for everything."""
 MOST_EVIDENCE = 2
 """Functions that are named beside a verdict."""
 
@@ -72,7 +78,7 @@ def process_headings(observation: Observation) -> dict[int, str]:
     return {
         process.pid: (
             f"{process.pid}  {process.cpu_share * 100:.0f} % CPU  "
-            f"{size(process.pss_bytes or process.rss_bytes)}  {clean(process.command)}"
+            f"{size(process.pss_bytes or process.rss_bytes)}  {short_command(process.command)}"
         )
         for process in observation.members
     }
@@ -82,7 +88,8 @@ def thread_name(thread: ThreadSeen, session: WatchSession) -> str:
     """Its own name where it has a telling one, else Python's, else `main` or its number `t3`."""
     known = session.thread_names.get(thread.tid, "")
     if known and not (thread.tid == thread.pid and known == "MainThread"):
-        return clean(known)
+        numbered = UNNAMED_THREAD.fullmatch(known)
+        return clean(f"#{numbered[1]} {numbered[2]}" if numbered else known)
     own = clean(thread.name)
     number = session.numbers.get(thread.pid, {}).get(thread.tid, 0)
     program = next(iter(session.numbers.get(thread.pid, {})), thread.tid)
@@ -123,16 +130,14 @@ def clock_text(session: WatchSession, at_s: float) -> str:
     return time.strftime("%H:%M:%S", time.localtime(wall_s))
 
 
-def rates_text(frame: Frame | None) -> str:
-    """What the instrument says of itself: `100 Hz · lanes 50 Hz · observer 1.3 %`."""
+def rates_text(frame: Frame | None, width: int) -> str:
+    """What the instrument says of itself: `100 Hz · lanes 50 Hz · observer 1.3 %`, less in a narrow pane."""
     if frame is None:
         return ""
     observer = frame.observer
     failed = f" · {some(observer.failed_samples, 'sample')} failed" if observer.failed_samples else ""
-    return (
-        f"{observer.gil_rate_hz:.0f} Hz · lanes {observer.lane_rate_hz:.0f} Hz{failed} · "
-        f"observer {observer.cpu_share * 100:.1f} %"
-    )
+    lanes = f" · lanes {observer.lane_rate_hz:.0f} Hz{failed}" if width >= WIDE else ""
+    return f"{observer.gil_rate_hz:.0f} Hz{lanes} · observer {observer.cpu_share * 100:.1f} %"
 
 
 def memory_text(observation: Observation) -> str:
@@ -195,14 +200,14 @@ def verdict_title(session: WatchSession) -> str:
 
 
 def subject_title(session: WatchSession) -> str:
-    """What is watched: `GIL · CPython 3.13.2 · pid 4711`."""
+    """What is watched: `GIL · pid 4711 · CPython 3.13.2`."""
     pid = session.subject.pid if session.subject else 0
-    return " · ".join(part for part in ("GIL", clean(session.python), f"pid {pid}") if part)
+    return " · ".join(part for part in ("GIL", f"pid {pid}", clean(session.python)) if part)
 
 
 def threads_title(session: WatchSession, width: int) -> str:
     """The window and the command."""
-    command = session.subject.command if session.subject else ""
+    command = short_command(session.subject.command) if session.subject else ""
     return fit(f"Threads · {window_text(session)} · {command}", max(8, width - 4))
 
 

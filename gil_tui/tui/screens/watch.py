@@ -44,8 +44,11 @@ class WatchScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", key_display="/", id="watch.filter", tooltip="Type to filter"),
         Binding("w", "again", "Watch again", id="watch.again", tooltip="Start the watcher anew"),
+        Binding("v", "view", "View", id="watch.view", tooltip="The other pane: gauge, threads"),
         Binding("space", "freeze", "Freeze", id="watch.freeze", tooltip="Hold the view; measuring goes on"),
-        Binding("h,f", "functions", "Functions", id="watch.functions", tooltip="Name what holds the GIL"),
+        Binding(
+            "h,f", "functions", "Hot", id="watch.functions", tooltip="Name the functions that hold the GIL"
+        ),
         Binding("e", "evidence", "Evidence", id="watch.evidence", tooltip="All numbers behind the verdict"),
         Binding(
             "left_square_bracket,left",
@@ -74,8 +77,7 @@ class WatchScreen(Screen[None]):
             tooltip="Longer window",
         ),
         Binding("minus", "zoom(-1)", "Window", show=False, id="watch.shorter", tooltip="Shorter window"),
-        Binding("v", "view", "View", id="watch.view", tooltip="The other pane: gauge, threads"),
-        Binding("escape", "leave", "Back", id="watch.leave", tooltip="Back to the list of processes"),
+        Binding("escape", "leave", "List", id="watch.leave", tooltip="Back to the list of processes"),
     ]
 
     def __init__(self) -> None:
@@ -149,6 +151,8 @@ class WatchScreen(Screen[None]):
                 return True if session.picture else None if chosen else False
             case "back" | "zoom":
                 return chosen
+            case "leave":
+                return chosen or self.filter.has_focus or bool(self.filter.value)
             case "view":
                 return chosen and self.has_class("-narrow")
         return True
@@ -308,8 +312,13 @@ class WatchScreen(Screen[None]):
         gils = picture.gils if picture else ()
         names = view.names_of(session)
         self.gauge.sample(GaugeView(now, gils, observation, view.length_text(session.window_s), names))
-        self.threads.entitle(view.threads_title(session, self.threads.size.width), view.rates_text(now))
-        axis = self.threads.look_at(session.window_s, session.view_end_s, session.live)
+        self.threads.entitle(
+            view.threads_title(session, self.threads.size.width),
+            view.rates_text(now, self.threads.size.width),
+        )
+        axis = self.threads.look_at(
+            session.window_s, session.view_end_s, session.live, session.frames.first_s
+        )
         self.threads.sample(session.frames.between(axis.start_s, min(axis.end_s, session.view_end_s)))
         self._refresh_keys()
 

@@ -15,6 +15,8 @@ from gil_tui.watch.frames import Frame, GilFrame
 LABEL_WIDTH = 6
 MOST_COUNTS = 9
 MOST_HOLDERS = 4
+SELDOM = 0.005
+"""Shares below this round to nothing."""
 MOST_GILS = 6
 
 
@@ -71,7 +73,7 @@ def _gil_rows(view: GaugeView, width: int) -> list[Row]:
         return [_labelled("GIL", "off: free-threaded", width)]
     if not now.available:
         return _unavailable(clean(now.why), width)
-    waiting = "–" if now.waiting is None else f"{now.waiting:.1f} threads now"
+    waiting = "–" if now.waiting is None else f"{now.waiting:.1f} threads"
     rows = [
         gauge("held", LABEL_WIDTH, now.held, width, "state-gil"),
         _labelled("wait", waiting, width),
@@ -82,7 +84,7 @@ def _gil_rows(view: GaugeView, width: int) -> list[Row]:
     if mean and mean.held is not None:
         words = f"{mean.held * 100:.0f} % held, {mean.waiting or 0.0:.1f} wait"
         rows.append(_labelled(view.window, words, width))
-        rows.append(_labelled("by", holders_text(mean, view.names), width))
+        rows += [_labelled("by", holders_text(mean, view.names), width)] if mean.held >= SELDOM else []
     if len(view.gils) > 1:
         rows.insert(0, _labelled("of", gils_text(view.gils), width))
     return rows
@@ -96,7 +98,7 @@ def holders_text(gil: GilFrame, names: Mapping[int, str]) -> str:
     """Who holds it, most first: `worker-2 27 %, worker-1 25 %`."""
     holders = sorted((gil.holders or {}).items(), key=lambda item: -item[1])[:MOST_HOLDERS]
     known = [
-        f"{names.get(tid, f'thread {tid}')} {share * 100:.0f} %" for tid, share in holders if share > 0.005
+        f"{names.get(tid, f'thread {tid}')} {share * 100:.0f} %" for tid, share in holders if share >= SELDOM
     ]
     return ", ".join(known) or "nobody that is known"
 
@@ -111,9 +113,9 @@ def _count_rows(view: GaugeView, width: int) -> list[Row]:
     """How often how many threads waited."""
     _, mean = leading(view)
     counts = list(mean.waiting_counts) if mean and mean.available else []
-    while counts and not counts[-1]:
-        counts.pop()
     total = sum(counts)
+    while counts and counts[-1] < SELDOM * total:
+        counts.pop()
     if total == 0 or len(counts) < 2:
         return []
     if len(counts) > MOST_COUNTS:

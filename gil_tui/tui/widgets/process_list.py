@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from gil_tui.tui.ordering import CalmOrder
-from gil_tui.tui.text import clean, fit
+from gil_tui.tui.text import clean, fit, short_command
 from gil_tui.tui.widgets.lines import Lines, Row
 from gil_tui.verdict.words import size
 from gil_tui.watch.processes import PythonProcess
@@ -42,12 +42,17 @@ def age_text(age_s: float) -> str:
 COLUMNS = (
     Column("pid", lambda process: str(process.pid), 7),
     Column("user", lambda process: fit(clean(process.user), 9), 9, 90, right=False),
-    Column("Python", lambda process: fit(clean(process.python), 13), 13, 70, right=False),
-    Column("CPU", lambda process: f"{process.cpu_share * 100:.0f} %", 6),
+    Column("Python", lambda process: fit(version_text(process), 9), 9, 70, right=False),
+    Column("CPU", lambda process: f"{process.cpu_share * 100:.0f} %", 5),
     Column("thr", lambda process: str(process.threads), 4),
-    Column("age", lambda process: age_text(process.age_s), 7, 76),
-    Column("memory", lambda process: size(process.rss_bytes), 8, 76),
+    Column("age", lambda process: age_text(process.age_s), 6, 76),
+    Column("memory", lambda process: size(process.rss_bytes), 6, 70),
 )
+
+
+def version_text(process: PythonProcess) -> str:
+    """`3.11`; the name of the interpreter too where it is not CPython."""
+    return clean(process.python).removeprefix("CPython").strip() or "CPython"
 
 
 def matching(processes: Sequence[PythonProcess], words: str) -> list[PythonProcess]:
@@ -71,7 +76,7 @@ def columns_for(width: int) -> list[Column]:
 def heading_row(width: int) -> Row:
     """The titles."""
     cells = [f"{column.title:{'>' if column.right else '<'}{column.width}}" for column in columns_for(width)]
-    return ((fit(" " * MARK_WIDTH + "  ".join([*cells, "command"]), width), "muted"),)
+    return ((fit(" " * MARK_WIDTH + " ".join([*cells, "command"]), width), "muted"),)
 
 
 def process_row(process: PythonProcess, width: int, *, at_cursor: bool) -> Row:
@@ -81,7 +86,7 @@ def process_row(process: PythonProcess, width: int, *, at_cursor: bool) -> Row:
         for column in columns_for(width)
     ]
     mark = OPEN if process.watchable else REFUSED
-    text = "  ".join([*cells, what_of(process)])
+    text = " ".join([*cells, what_of(process)])
     text = f"{mark:<{MARK_WIDTH}}{text}"
     role = "text" if process.watchable else "muted"
     return ((f"{fit(text, width):<{width}}", "cursor reverse" if at_cursor else role),)
@@ -89,7 +94,7 @@ def process_row(process: PythonProcess, width: int, *, at_cursor: bool) -> Row:
 
 def what_of(process: PythonProcess) -> str:
     """The command, or why it may not be watched."""
-    command = clean(process.command)
+    command = short_command(process.command)
     inside = f" [container, {process.container_pid} inside]" if process.container_pid else ""
     return f"{command}{inside}" if process.watchable else f"{clean(process.why)}: {command}"
 

@@ -61,7 +61,7 @@ def heading(window_s: float, width: int) -> Row:
         numbers = f"{'most':>{BRIEF_WIDTH}}"
     return (
         (f"{'thread'[: max(0, name_width(width) - 1)]:<{name_width(width)}}", "muted"),
-        (scale, "line"),
+        (scale, "muted"),
         (numbers, "muted"),
     )
 
@@ -131,20 +131,27 @@ class ThreadsPane(Lines, can_focus=True):
         self._strips = Strips()
         self._frames: Sequence[Frame] = ()
         self._window_s, self._end_s, self._live = 15.0, 0.0, True
+        self._first_s: float | None = None
         self._top = 0
 
     @property
     def axis(self) -> Axis:
         """The columns that are shown."""
-        return axis_to(self._end_s, self._window_s, strip_width(self.size.width) - 1, live=self._live)
+        return axis_to(
+            self._end_s,
+            self._window_s,
+            strip_width(self.size.width) - 1,
+            live=self._live,
+            first_s=self._first_s,
+        )
 
     def list_threads(self, items: Sequence[ThreadRow | ProcessRow]) -> None:
         """The rows, in order."""
         self._items = items
 
-    def look_at(self, window_s: float, end_s: float, live: bool) -> Axis:
+    def look_at(self, window_s: float, end_s: float, live: bool, first_s: float | None) -> Axis:
         """Choose the window; the frames of the columns it gives are wanted by `sample`."""
-        self._window_s, self._end_s, self._live = window_s, end_s, live
+        self._window_s, self._end_s, self._live, self._first_s = window_s, end_s, live, first_s
         return self.axis
 
     def sample(self, frames: Sequence[Frame]) -> None:
