@@ -10,7 +10,7 @@ BUDGET = 0.02
 
 _LEAST_LANE_HZ = 2.0
 _FIRST_LANE_HZ = 25.0
-_MOST_BEHIND_S = 0.5
+_MOST_BEHIND = 2
 _LANE_BUDGET = 0.4
 """This part of the budget is for the lanes at least, when the rest of the observer has used it up."""
 _FADE = 0.5
@@ -38,9 +38,10 @@ class Pace:
     def sampled(self, now: float) -> None:
         """One sample is done: when is the next?"""
         self._samples += 1
-        self.next_s += (0.5 + self._random()) / self.rate_hz
-        if now - self.next_s > _MOST_BEHIND_S:
-            self.next_s = now
+        gap_s = (0.5 + self._random()) / self.rate_hz
+        self.next_s += gap_s
+        if now - self.next_s > _MOST_BEHIND / self.rate_hz:  # samples that follow at once see the same
+            self.next_s = now + gap_s
 
     @property
     def lanes_due(self) -> bool:

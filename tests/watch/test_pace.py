@@ -27,12 +27,12 @@ def test_samples_come_at_the_rate_with_gaps_that_vary() -> None:
 def test_after_a_stall_it_goes_on_from_now_instead_of_catching_up() -> None:
     pace = pace_at()
     pace.sampled(60.0)
-    assert pace.next_s == 60.0
+    assert 60.005 <= pace.next_s <= 60.015
 
 
 def test_a_short_delay_is_caught_up() -> None:
     pace = pace_at()
-    pace.sampled(0.1)
+    pace.sampled(0.02)
     assert pace.next_s < 0.02
 
 
