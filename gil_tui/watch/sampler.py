@@ -22,6 +22,8 @@ _SEARCH_SHARE = 200
 """Searching the host for new processes takes at most one part in so many of the time."""
 
 _STOPPED = "Tt"
+_LIKE_THREADS = 4
+"""A process costs a frame about as much as so many threads."""
 
 Identity = tuple[int, int]
 """Process id and start time: ids are used again."""
@@ -30,8 +32,8 @@ Identity = tuple[int, int]
 class TreeSampler:
     """The tree under `root`, as it comes and goes. Nothing here raises for what the processes do.
 
-    `ended` says that the root is gone, `threads` how many the last frame had; a GIL is read at every
-    call of `sample_gils` that is a multiple of `stride`.
+    `ended` says that the root is gone, `size` how dear a frame is, in threads; a GIL is read at every
+    `stride`th call of `sample_gils`.
     """
 
     def __init__(
@@ -39,7 +41,7 @@ class TreeSampler:
     ) -> None:
         self.root = root
         self.ended = False
-        self.threads = 0
+        self.size = 0
         self.stride = 1
         self._clock, self._proc = clock, proc
         self._tree = ProcessTree(root, clock=clock, proc=proc)
@@ -73,8 +75,11 @@ class TreeSampler:
             subject.sample_lanes()
 
     def scan(self, *, at_once: bool = False) -> None:
-        """Notice processes and threads that came or went; `at_once` takes in even the youngest."""
-        for subject in self._subjects.values():
+        """Notice processes and threads that came or went, a part of the tree at a time if it is large.
+
+        `at_once` looks at all of it and takes in even the youngest.
+        """
+        for subject in self._subjects.values() if at_once else self._rounds[self._turn]:
             subject.scan()
         now = self._clock()
         if at_once or now >= self._search_at_s:
@@ -99,7 +104,7 @@ class TreeSampler:
             gils += _stopped(subject.gil_frames()) if stat.state in _STOPPED else subject.gil_frames()
             threads += subject.thread_frames()
             processes.append(subject.process_frame(stat))
-        self.threads = len(threads)
+        self.size = len(threads) + _LIKE_THREADS * len(processes)
         return Frame(
             start_s=start_s,
             end_s=end_s,

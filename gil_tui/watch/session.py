@@ -70,7 +70,7 @@ class Session:
 
     def _begin_frame(self, now: float, cpu_s: float) -> None:
         self._start_s, self._start_cpu_s = now, cpu_s
-        self._frame_end_s = self._start_s + FRAME_S * max(1.0, self._sampler.threads / _THREADS_A_FRAME)
+        self._frame_end_s = self._start_s + FRAME_S * max(1.0, self._sampler.size / _THREADS_A_FRAME)
         self._samples = self._lane_samples = 0
         self._lanes_cpu_s = 0.0
 
