@@ -6,6 +6,8 @@ temporary one.
 
 import asyncio
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -18,34 +20,64 @@ SIZE = (120, 40)
 SWEEP_S = 180.0
 
 
-async def take_all() -> None:
-    """Lab while it runs, Lab with its verdict, History."""
+SPINNING = """
+import threading
+def render():
+    while True:
+        sum(range(1000))
+for number in range(4):
+    threading.Thread(target=render, name=f"worker {number}").start()
+"""
+
+
+def keep(app: GilTui, name: str) -> None:
+    """Write the screen as it stands."""
+    file = FOLDER / f"{name}.svg"
+    file.write_text(app.export_screenshot(title="gil-tui"))
+    print(file)
+
+
+async def take_lab_and_history() -> None:
+    """The Lab while it runs, the Lab with its verdict, and the History."""
     app = GilTui(real_engine())
     async with app.run_test(size=SIZE) as pilot:
-
-        def keep(name: str) -> None:
-            (FOLDER / f"{name}.svg").write_text(app.export_screenshot(title="gil-tui"))
-            print(FOLDER / f"{name}.svg")
-
         await pilot.pause(3.0)  # interpreters found, history open
         await pilot.press("r")
         await pilot.pause(12.0)
-        keep("lab-running")
+        keep(app, "lab-running")
         deadline_s = time.monotonic() + SWEEP_S
         while app.session.live.busy and time.monotonic() < deadline_s:
             await pilot.pause(0.2)
-        keep("lab")
+        keep(app, "lab")
         await pilot.press("3")
         await pilot.pause(1.0)
-        keep("history")
+        keep(app, "history")
         await pilot.press("q")
+
+
+async def take_watch() -> None:
+    """The Watch on four threads that take turns."""
+    with tempfile.NamedTemporaryFile("w", suffix=".py", prefix="server_") as program:
+        program.write(SPINNING)
+        program.flush()
+        target = subprocess.Popen([sys.executable, program.name])
+        try:
+            app = GilTui(real_engine(), pid=target.pid)
+            async with app.run_test(size=SIZE) as pilot:
+                await pilot.pause(15.0)
+                keep(app, "watch")
+                await pilot.press("q")
+        finally:
+            target.kill()
+            target.wait()
 
 
 def main() -> None:
     """Take them with a history of their own."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_STATE_HOME"] = folder
-        asyncio.run(take_all())
+        asyncio.run(take_lab_and_history())
+        asyncio.run(take_watch())
 
 
 if __name__ == "__main__":

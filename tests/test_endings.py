@@ -1,6 +1,7 @@
 """However a sweep ends in its middle: nothing runs on, what was measured is kept, the terminal is whole."""
 
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -58,12 +59,12 @@ def trials_kept() -> int:
         return sum(row.trials for row in history.rows())
 
 
-def assert_all_gone(terminal: Terminal, started: StartedProcesses) -> None:
-    """Within 3 s, the terminal being read as one with a person before it is."""
+def assert_all_gone(terminal: Terminal, started: StartedProcesses, but: tuple[int, ...] = ()) -> None:
+    """Within 3 s, all but those pids; the terminal is read meanwhile, as one with a person before it is."""
     deadline_s = time.monotonic() + 3.0
-    while (left := started.alive()) and time.monotonic() < deadline_s:
+    while left := [process for process in started.alive() if process.pid not in but]:
+        assert time.monotonic() < deadline_s, f"3 s later:\n{describe(left)}"
         terminal.read(0.05)
-    assert not left, f"3 s later:\n{describe(left)}"
 
 
 def assert_nothing_is_lost(kept_before: int) -> None:
@@ -138,3 +139,21 @@ def test_what_the_measured_function_has_started_ends_too(
         terminal.wait_until(lambda: "sleep 1000" in describe(no_orphans.alive()), START_S, "stray process")
         terminal.signal(signal.SIGKILL)
         assert_all_gone(terminal, no_orphans)
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_the_watch_ends_without_what_it_watches(no_orphans: StartedProcesses, how: str) -> None:
+    target = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        with Terminal([COMMAND, "--pid", str(target.pid)]) as terminal:
+            terminal.wait_for("held", "switch", timeout_s=START_S)
+            terminal.wait_until(lambda: len(no_orphans.alive()) > 2, START_S, "watcher under way")
+            ENDS[how](terminal)
+            assert_all_gone(terminal, no_orphans, but=(target.pid,))
+            if how in STATUS:
+                assert not terminal.running
+                assert_terminal_is_whole(terminal)
+        assert target.poll() is None
+    finally:
+        target.kill()
+        target.wait()
