@@ -23,7 +23,7 @@ UNSET = (
     "TMUX",
     "SSH_CONNECTION",
     "XDG_CONFIG_HOME",
-    "PYTHONPATH",
+    *(name for name in os.environ if name.startswith("PYTHON")),  # such as PYTHONUNBUFFERED, which hides bugs
 )
 
 
