@@ -23,7 +23,8 @@ class JudgedWatch:
     """Judges frames of the process `pid` and its tree; remembers what its stacks said.
 
     `look` is what needs no asking: the functions that hold the GIL where it decides, once, and the
-    waiting threads where a lock may decide. `complaint` says why functions are not named, else empty.
+    waiting threads where a lock may decide. With `name_threads` it asks for Python's own names of the
+    threads, too. `complaint` says why functions are not named, else empty.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class JudgedWatch:
         pid: int,
         *,
         stacks: bool = True,
+        name_threads: bool = False,
         clock: Callable[[], float] = time.monotonic,
         hot_of: Callable[[int], Awaitable[Sequence[HotFunction]]] = hot_functions,
         dump_of: Callable[[int], Awaitable[Sequence[ThreadStack]]] = one_dump,
@@ -39,7 +41,7 @@ class JudgedWatch:
         self.hot: Sequence[HotFunction] = ()
         self.thread_names: dict[int, str] = {}
         self.complaint = ""
-        self._stacks = stacks
+        self._stacks, self._names_wanted = stacks, name_threads
         self._clock, self._hot_of, self._dump_of = clock, hot_of, dump_of
         self._dump: WaitDump | None = None
         self._dumped_at_s = 0.0
@@ -61,7 +63,7 @@ class JudgedWatch:
             return
         try:
             if verdict.code in NAMED and not self.hot:
-                self.hot = await self._hot_of(busiest_process(observation, "cpu") or self.pid)
+                await self._name_functions(observation, threads=self._names_wanted)
             if verdict.needs_dump:
                 self._take_dump(await self._dump_of(self._waiting_process(observation)), observation)
         except StacksError as error:
@@ -70,10 +72,14 @@ class JudgedWatch:
 
     async def name_functions(self, observation: Observation) -> None:
         """Name functions and threads because somebody asked; StacksError when that cannot be had."""
-        pid = busiest_process(observation, "cpu") or self.pid
-        self._name_threads(await self._dump_of(pid))
-        self.hot = await self._hot_of(pid)
+        await self._name_functions(observation, threads=True)
         self.complaint = ""
+
+    async def _name_functions(self, observation: Observation, *, threads: bool) -> None:
+        pid = busiest_process(observation, "cpu") or self.pid
+        if threads:
+            self._name_threads(await self._dump_of(pid))
+        self.hot = await self._hot_of(pid)
 
     def _waiting_process(self, observation: Observation) -> int:
         return busiest_process(observation, "lock") or self.pid

@@ -80,7 +80,7 @@ class WatchSession:
         self._watched_from_s = 0.0
         self._paused = False
         self._next_verdict_s = 0.0
-        self._other_code = ""
+        self._other_code, self._other_window = "", False
         self._looking: asyncio.Task[None] | None = None
         self._starting: asyncio.Task[None] | None = None
 
@@ -109,7 +109,9 @@ class WatchSession:
             return False
         await self._forget()
         self.subject = Subject(pid, clean(self.engine.command_of(pid)))
-        self._judged = JudgedWatch(pid, hot_of=self.engine.hot_of, dump_of=self.engine.dump_of)
+        self._judged = JudgedWatch(
+            pid, name_threads=True, hot_of=self.engine.hot_of, dump_of=self.engine.dump_of
+        )
         await self._begin()
         return True
 
@@ -195,7 +197,7 @@ class WatchSession:
     def freeze(self) -> None:
         """Hold the view while measuring goes on; again, follow."""
         self.end_s = self.view_end_s if self.end_s is None else None
-        self._judge_at_once()
+        self._look_elsewhere()
 
     def move(self, steps: int) -> None:
         """Move the window by thirds of it, back (below 0) or forth; beyond the newest frame it follows."""
@@ -204,19 +206,21 @@ class WatchSession:
             return
         end_s = self.view_end_s + steps * self.window_s / STEPS
         earliest_s = max(first, last.end_s - KEPT_S) + min(self.window_s / STEPS, last.end_s - first)
-        self.end_s = None if end_s >= last.end_s and steps > 0 else max(end_s, earliest_s)
-        self._judge_at_once()
+        self.end_s = (
+            None if end_s >= last.end_s and steps > 0 else max(end_s, min(earliest_s, self.view_end_s))
+        )
+        self._look_elsewhere()
 
     def follow(self) -> None:
         """Back to what is measured now."""
         self.end_s = None
-        self._judge_at_once()
+        self._look_elsewhere()
 
     def zoom(self, step: int) -> None:
         """The next longer (above 0) or shorter window."""
         index = WINDOWS_S.index(self.window_s) + step
         self.window_s = WINDOWS_S[max(0, min(len(WINDOWS_S) - 1, index))]
-        self._judge_at_once()
+        self._look_elsewhere()
 
     # The verdict
 
@@ -271,11 +275,17 @@ class WatchSession:
     def _judge_at_once(self) -> None:
         self._next_verdict_s = 0.0
 
+    def _look_elsewhere(self) -> None:
+        """Another window: its verdict need not agree with the one before."""
+        self._other_window = True
+        self._judge_at_once()
+
     def _show(self, picture: Picture) -> None:
         """A live verdict changes its code when the next one agrees, so that it does not jump."""
         before = self.picture.verdict if self.picture else None
         code = picture.verdict.code
         steady = not before or code in (before.code, self._other_code) or before.code == "unsure"
+        steady, self._other_window = steady or self._other_window, False
         if steady or not (self.live and self.measuring):
             self.picture, self._other_code = picture, ""
         else:

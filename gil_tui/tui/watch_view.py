@@ -152,7 +152,7 @@ def lost_text(observation: Observation) -> str:
     """What was taken from it, if anything: `12 % throttled, 3 % steal`."""
     parts = [
         (observation.throttled_share, "stopped by the quota"),
-        (observation.steal_share, "taken by other machines"),
+        (observation.steal_share, "taken by others"),
     ]
     return ", ".join(f"{share * 100:.0f} % {words}" for share, words in parts if share and share >= 0.005)
 
@@ -196,13 +196,23 @@ def verdict_title(session: WatchSession) -> str:
         return f"Verdict · process {subject.pid} has ended"
     if not session.live:
         return f"Verdict on {window_text(session).partition(',')[0]}"
-    return "Verdict · naming functions" if session.naming else "Verdict"
+    if session.naming:
+        return "Verdict · naming functions"
+    why = clean(session.frames.last.why) if session.frames.last else ""
+    return f"Verdict · {why}" if why else "Verdict"
 
 
 def subject_title(session: WatchSession) -> str:
     """What is watched: `GIL · pid 4711 · CPython 3.13.2`."""
     pid = session.subject.pid if session.subject else 0
     return " · ".join(part for part in ("GIL", f"pid {pid}", clean(session.python)) if part)
+
+
+def measured_text(session: WatchSession) -> str:
+    """When it is measured: behind another tab only while the view is frozen."""
+    if not session.measuring:
+        return ""
+    return "measured while shown" if session.live else "measured while frozen"
 
 
 def threads_title(session: WatchSession, width: int) -> str:

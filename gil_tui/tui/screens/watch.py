@@ -85,6 +85,8 @@ class WatchScreen(Screen[None]):
         self._reader = self.app.watch_session.engine.processes_reader()
         self._order = view.ThreadOrder()
         self._picture: object = None
+        self._told: tuple[object, ...] = ()
+        self._names: dict[int, str] = {}
         self._timer: Timer | None = None
         self._pace_s = 0.0
         self._can: tuple[object, ...] = ()
@@ -256,7 +258,7 @@ class WatchScreen(Screen[None]):
         if chosen != self.has_class("-subject"):
             self.set_class(chosen, "-subject")
             self._order = view.ThreadOrder()
-            self._picture = None
+            self._picture, self._told, self._names = None, (), {}
             self.threads.clear()
             self.call_after_refresh((self.threads if chosen else self.processes).focus)
         self._pace(LIVE_EVERY_S if chosen else LIST_EVERY_S)
@@ -305,13 +307,14 @@ class WatchScreen(Screen[None]):
         now, picture = session.now(), session.picture
         if picture is not self._picture:
             self._picture = picture
+            self._names = view.names_of(session)
             self.threads.list_threads(self._order.rows(picture, session))
         self._show_verdict()
-        self.gauge.entitle(view.subject_title(session), "")
+        self.gauge.entitle(view.subject_title(session), view.measured_text(session))
         observation = picture.observation if picture else None
         gils = picture.gils if picture else ()
-        names = view.names_of(session)
-        self.gauge.sample(GaugeView(now, gils, observation, view.length_text(session.window_s), names))
+        window = view.length_text(session.window_s)
+        self.gauge.sample(GaugeView(now, gils, observation, window, self._names))
         self.threads.entitle(
             view.threads_title(session, self.threads.size.width),
             view.rates_text(now, self.threads.size.width),
@@ -324,9 +327,13 @@ class WatchScreen(Screen[None]):
 
     def _show_verdict(self) -> None:
         session = self.app.watch_session
-        self.verdict.title = view.verdict_title(session)
+        title, notes = view.verdict_title(session), view.notes_of(session)
+        told = (session.picture, title, tuple(notes))
+        if told == self._told:
+            return
+        self._told, self.verdict.title = told, title
         if session.picture:
             failures = [f"{session.why_not}; press w to go on"] if session.why_not else []
             self.verdict.show_verdict(view.verdict_shown(session.picture), failures)
         else:
-            self.verdict.show_notes(*view.notes_of(session))
+            self.verdict.show_notes(*notes)

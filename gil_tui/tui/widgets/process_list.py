@@ -135,6 +135,7 @@ class ProcessList(Lines, can_focus=True):
         self._order: CalmOrder[int] = CalmOrder(CALM_CPU)
         self._at = 0
         self._pid = 0
+        self._readings = 0
         self._top = 0
 
     @property
@@ -150,6 +151,7 @@ class ProcessList(Lines, can_focus=True):
     def list_processes(self, processes: Sequence[PythonProcess]) -> None:
         """Show these; the cursor stays on its process."""
         self._all = processes
+        self._readings += 1
         self._list()
 
     def filter(self, words: str) -> None:
@@ -210,7 +212,8 @@ class ProcessList(Lines, can_focus=True):
         self._listed = matching(ordered, self._words)
         pids = [process.pid for process in self._listed]
         self._at = pids.index(self._pid) if self._pid in pids else max(0, min(self._at, len(pids) - 1))
-        self._pid = self.at_cursor.pid if self.at_cursor else 0
+        if self._readings > 1:  # the first one knows mean CPU shares only: the cursor waits for the next
+            self._pid = self.at_cursor.pid if self.at_cursor else 0
         refused = sum(not process.watchable for process in self._listed)
         others = f" · {refused} may not be watched" if refused else ""
         count = len(self._listed)
