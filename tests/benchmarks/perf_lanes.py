@@ -49,15 +49,16 @@ class PerfTrace:
             ("raw_syscalls:sys_exit", ours.format("common_pid")),
         ):
             command += ["-e", event, "--filter", condition]
-        self._perf = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        command += ["--", "cat"]  # which ends, and the recording with it, when its input does
+        null = subprocess.DEVNULL
+        self._perf = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=null, stderr=null)
         time.sleep(1.0)
         self._waits = Waits(open_target(pid), TaskFolder(pid, Path("/proc")))
         self._calls = {tid: self._line(tid) for tid in tids}
 
     def stop(self) -> None:
         """Stop recording and read what was recorded; while the process lives."""
-        self._perf.terminate()
-        self._perf.wait()
+        self._perf.communicate()
         for tid, line in self._calls.items():
             self._states[tid].append((0.0, CPU if line.startswith(b"running") else self._state(tid, line)))
         command = ["perf", "script", "-i", str(self._file), "-F", "tid,time,event,trace", "--ns"]
