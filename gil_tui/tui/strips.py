@@ -91,7 +91,13 @@ class Strips:
                 sums = shares.setdefault((thread.pid, thread.tid), [0.0] * len(STATES))
                 for index, state in enumerate(STATES):
                     sums[index] += _finite(thread.shares, state) * part
-        return {key: self._next_state(key, sums) for key, sums in shares.items()}
+        # Who was there for a part of a column only gets it whole.
+        totals = {key: sum(sums) for key, sums in shares.items()}
+        return {
+            key: self._next_state(key, [share / totals[key] for share in sums])
+            for key, sums in shares.items()
+            if totals[key] > 0
+        }
 
     def _next_state(self, key: Key, shares: Sequence[float]) -> int:
         errors = self._errors.get(key)
@@ -122,5 +128,5 @@ def _diffuse(errors: list[float], shares: Sequence[float]) -> int:
     for index, share in enumerate(shares):
         errors[index] += share
     state = max(range(len(errors)), key=errors.__getitem__)
-    errors[state] -= sum(shares) or 1.0
+    errors[state] -= 1.0
     return state

@@ -141,11 +141,11 @@ def rates_text(frame: Frame | None, width: int) -> str:
 
 
 def memory_text(observation: Observation) -> str:
-    """Memory of the tree: `24 MB RSS, 18 MB PSS`; PSS counts shared pages once."""
+    """Memory of the tree: `24 MB (PSS 18 MB)`, where shared pages count once."""
     rss = sum(process.rss_bytes for process in observation.members)
     known = [process.pss_bytes for process in observation.members if process.pss_bytes]
-    pss = f", {size(sum(known))} PSS" if known and len(known) == len(observation.members) else ""
-    return f"{size(rss)} RSS{pss}" if observation.members else ""
+    pss = f" (PSS {size(sum(known))})" if known and len(known) == len(observation.members) else ""
+    return f"{size(rss)}{pss}" if observation.members else ""
 
 
 def lost_text(observation: Observation) -> str:

@@ -164,7 +164,7 @@ def _function_rows(view: GaugeView, width: int) -> list[Row]:
     if not lines:
         return []
     return [
-        ((fit("functions that hold the GIL", width), "muted"),),
+        ((fit("functions that hold it", width), "muted"),),
         *(((fit(line, width), "text"),) for line in lines),
     ]
 
