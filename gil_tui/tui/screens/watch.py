@@ -22,8 +22,8 @@ from gil_tui.tui.widgets.verdict import VerdictPane, verdict_report
 
 LIVE_EVERY_S = 0.25
 LIST_EVERY_S = 2.0
-SLOWLY = 4
-"""Every so many ticks titles and the verdict are shown anew."""
+SLOWLY = 8
+"""Every so many ticks the titles, which say what the instrument costs, are shown anew."""
 VIEWS = ("gauge", "threads")
 """What a small terminal shows below the verdict, one at a time."""
 
@@ -291,7 +291,14 @@ class WatchScreen(Screen[None]):
             self._read_list()
             return
         self._ticks += 1
-        self._show()
+        self._judge()
+        # Not all at once: Textual repaints the rectangle around everything that has changed.
+        if self._ticks % 2:
+            self._show_gauge()
+        else:
+            self._show_threads()
+        if self._ticks % SLOWLY == 1:
+            self._show_titles()
 
     @work(exclusive=True, group="list")
     async def _read_list(self) -> None:
@@ -300,30 +307,40 @@ class WatchScreen(Screen[None]):
         self.query_one(Masthead).show_facts(self.app.facts())
 
     def _show(self) -> None:
-        session = self.app.watch_session
-        if session.subject is None:
+        """Everything at once, after a key."""
+        if self.app.watch_session.subject is None:
             return
+        self._judge()
+        self._show_gauge()
+        self._show_threads()
+        self._show_titles()
+
+    def _judge(self) -> None:
+        session = self.app.watch_session
         session.tick()
-        now, picture = session.now(), session.picture
-        if picture is not self._picture:
-            self._picture = picture
+        if session.picture is not self._picture:
+            self._picture = session.picture
             self._names = view.names_of(session)
-            self.threads.list_threads(self._order.rows(picture, session))
+            self.threads.list_threads(self._order.rows(session.picture, session))
         self._show_verdict()
-        self.gauge.entitle(view.subject_title(session), view.measured_text(session))
-        observation = picture.observation if picture else None
-        gils = picture.gils if picture else ()
-        window = view.length_text(session.window_s)
-        self.gauge.sample(GaugeView(now, gils, observation, window, self._names))
-        self.threads.entitle(
-            view.threads_title(session, self.threads.size.width),
-            view.rates_text(now, self.threads.size.width),
-        )
-        axis = self.threads.look_at(
-            session.window_s, session.view_end_s, session.live, session.frames.first_s
-        )
-        self.threads.sample(session.frames.between(axis.start_s, min(axis.end_s, session.view_end_s)))
         self._refresh_keys()
+
+    def _show_gauge(self) -> None:
+        session = self.app.watch_session
+        observation = session.picture.observation if session.picture else None
+        gils = session.picture.gils if session.picture else ()
+        window = view.length_text(session.window_s)
+        self.gauge.sample(GaugeView(session.now(), gils, observation, window, self._names))
+
+    def _show_threads(self) -> None:
+        session, threads = self.app.watch_session, self.threads
+        axis = threads.look_at(session.window_s, session.view_end_s, session.live, session.frames.first_s)
+        threads.sample(session.frames.between(axis.start_s, min(axis.end_s, session.view_end_s)))
+
+    def _show_titles(self) -> None:
+        session, width = self.app.watch_session, self.threads.size.width
+        self.gauge.entitle(view.subject_title(session), view.measured_text(session))
+        self.threads.entitle(view.threads_title(session, width), view.rates_text(session.now(), width))
 
     def _show_verdict(self) -> None:
         session = self.app.watch_session
