@@ -49,7 +49,7 @@ class ThreadOrder:
     """The rows of all threads, the busiest process and thread first, each staying where it is if it can."""
 
     def __init__(self) -> None:
-        self._processes: CalmOrder[int] = CalmOrder(2 * ACTIVITY_STEP)
+        self._processes: CalmOrder[int] = CalmOrder(ACTIVITY_STEP)
         self._threads: CalmOrder[Key] = CalmOrder(ACTIVITY_STEP)
 
     def rows(self, picture: Picture | None, session: WatchSession) -> list[ThreadRow | ProcessRow]:
@@ -57,12 +57,12 @@ class ThreadOrder:
         if picture is None:
             return []
         seen = {(thread.pid, thread.tid): thread for thread in picture.observation.threads}
-        activity = {key: 1.0 - thread.idle for key, thread in sorted(seen.items())}
+        activity = {key: activity_of(thread) for key, thread in sorted(seen.items())}
         threads: dict[int, list[ThreadRow | ProcessRow]] = {}
         busy: dict[int, float] = {}
         for key in self._threads.ordered(activity):
             threads.setdefault(key[0], []).append(ThreadRow(key, thread_name(seen[key], session), seen[key]))
-            busy[key[0]] = busy.get(key[0], 0.0) + activity[key]
+            busy[key[0]] = max(busy.get(key[0], 0.0), activity[key])
         order = self._processes.ordered(busy)
         if len(order) == 1:
             return threads[order[0]]
@@ -71,6 +71,11 @@ class ThreadOrder:
         for pid in order:
             rows += [ProcessRow(pid, headings.get(pid, f"process {pid}, which has ended")), *threads[pid]]
         return rows
+
+
+def activity_of(thread: ThreadSeen) -> float:
+    """Computing and wanting to count in full, waiting for a lock by half, for anything else by a quarter."""
+    return thread.cpu + thread.run_queue + thread.gil + thread.lock / 2 + thread.io / 4
 
 
 def process_headings(observation: Observation) -> dict[int, str]:

@@ -86,7 +86,7 @@ def _gil_rows(view: GaugeView, width: int) -> list[Row]:
         rows.append(_labelled(view.window, words, width))
         rows += [_labelled("by", holders_text(mean, view.names), width)] if mean.held >= SELDOM else []
     if len(view.gils) > 1:
-        rows.insert(0, _labelled("of", gils_text(view.gils), width))
+        rows.insert(0, _labelled("GILs", gils_text(view.gils), width))
     return rows
 
 
@@ -104,9 +104,9 @@ def holders_text(gil: GilFrame, names: Mapping[int, str]) -> str:
 
 
 def gils_text(gils: Sequence[GilFrame]) -> str:
-    """Which of several GILs is shown: `4 GILs, this is of pid 4711`."""
+    """Which of several GILs is shown: `4; this is of pid 4711`."""
     interpreter = f", interpreter {gils[0].interpreter}" if gils[0].interpreter else ""
-    return f"{len(gils)} GILs: pid {gils[0].pid}{interpreter} leads"
+    return f"{len(gils)}; this is of pid {gils[0].pid}{interpreter}"
 
 
 def _count_rows(view: GaugeView, width: int) -> list[Row]:
