@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import errno
 import importlib
 import os
 import sys
@@ -48,17 +49,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")  # a terminal that is not UTF-8 still gets its table
+    status = FAILED
     try:
         status = _dispatch(arguments)
         sys.stdout.flush()
-        return status
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:  # the reader has gone, as `head` does; nothing may be flushed at exit either
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
+    except OSError as error:
+        if error.errno not in (errno.EPIPE, errno.EIO):
+            return _failed(error)
+        # The reader has gone, as `head` does, or the line has dropped: nothing may be flushed at exit either.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        if error.errno == errno.EIO:
+            os.dup2(nowhere, sys.stderr.fileno())
+        return BROKEN_PIPE if error.errno == errno.EPIPE else status
     except Exception as error:
         return _failed(error)
+    return status
 
 
 def _dispatch(arguments: list[str]) -> int:

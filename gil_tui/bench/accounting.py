@@ -103,6 +103,6 @@ def _numbers(path: str) -> Dict[str, int]:
     for line in read(path).splitlines():
         name, _, value = line.partition(":")
         first = value.split(None, 1)[:1]
-        if first and first[0].isdigit():
+        if first and first[0].isdecimal():
             found[name] = int(first[0])
     return found

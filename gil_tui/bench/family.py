@@ -34,7 +34,7 @@ def _children_of_all() -> Dict[int, List[int]]:
     """For kernels built without CONFIG_PROC_CHILDREN: every process's parent, turned round."""
     found: Dict[int, List[int]] = {}
     for name in entries("/proc"):
-        if name.isdigit():
+        if name.isdecimal():
             stat = stat_fields(int(name))
             if stat:
                 found.setdefault(int(stat[1]), []).append(int(name))

@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     from gil_tui.commands.watching import Order, watch_until_signalled
     from gil_tui.lab.documents import watch_document
 
-    pid = int(args.subject[0]) if len(args.subject) == 1 and args.subject[0].isdigit() else None
+    pid = int(args.subject[0]) if len(args.subject) == 1 and args.subject[0].isdecimal() else None
     order = Order(
         pid=pid,
         command=() if pid is not None else tuple(args.subject),

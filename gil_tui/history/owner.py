@@ -4,6 +4,9 @@ import os
 from functools import cache
 from pathlib import Path
 
+ENDED = ("Z", "X")
+"""States of a process that waits to be collected, or is just being."""
+
 
 def this_instance() -> str:
     """The mark of this process, to be kept with the runs that it has under way."""
@@ -15,7 +18,7 @@ def is_alive(mark: str | None) -> bool:
     """True when the instance that left `mark` still runs on this host; a reused pid does not count."""
     boot, _, rest = (mark or "").partition(" ")
     pid, _, started = rest.partition(" ")
-    return boot == _boot() and pid.isdigit() and bool(started) and started == _started(int(pid))
+    return boot == _boot() and pid.isdecimal() and bool(started) and started == _started(int(pid))
 
 
 @cache
@@ -27,10 +30,14 @@ def _boot() -> str:
 
 
 def _started(pid: int) -> str:
-    """Start time of the process, field 22 of /proc/PID/stat (proc_pid_stat(5)); empty when it is gone."""
+    """Start time of the process, field 22 of /proc/PID/stat (proc_pid_stat(5)); empty when it has ended.
+
+    A zombie has ended: where nobody collects them it would else be taken for alive for ever.
+    """
     if Path("/proc/self/stat").exists():
         try:
-            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            return "" if fields[0] in ENDED else fields[19]
         except (OSError, IndexError):
             return ""
     import psutil

@@ -65,7 +65,7 @@ def pressure_us(path: Path) -> int | None:
     for line in read_text(path).splitlines():
         if line.startswith("some "):
             total = line.rpartition("total=")[2]
-            return int(total) if total.isdigit() else None
+            return int(total) if total.isdecimal() else None
     return None
 
 

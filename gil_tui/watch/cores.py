@@ -72,7 +72,7 @@ def effective_cpus(
 def parse_online(stat: str) -> frozenset[int]:
     """Numbers of the cores named in /proc/stat."""
     words = (line.split(None, 1)[0] for line in stat.splitlines() if line.startswith("cpu"))
-    return frozenset(int(word[3:]) for word in words if word[3:].isdigit())
+    return frozenset(int(word[3:]) for word in words if word[3:].isdecimal())
 
 
 def parse_allowed(status: str) -> frozenset[int] | None:
@@ -246,8 +246,8 @@ def _cpu_list(text: str) -> frozenset[int]:
     cpus: set[int] = set()
     for part in text.strip().split(","):
         first, _, last = part.strip().partition("-")
-        if first.isdigit():
-            cpus.update(range(int(first), int(last) + 1 if last.isdigit() else int(first) + 1))
+        if first.isdecimal():
+            cpus.update(range(int(first), int(last) + 1 if last.isdecimal() else int(first) + 1))
     return frozenset(cpus)
 
 

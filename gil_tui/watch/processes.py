@@ -203,7 +203,7 @@ def parse_pss(smaps_rollup: str) -> int | None:
     """Bytes of `Pss` in `/proc/PID/smaps_rollup`; None where it is missing or may not be read."""
     for line in smaps_rollup.splitlines():
         words = line.split()
-        if len(words) == 3 and words[0] == "Pss:" and words[1].isdigit():
+        if len(words) == 3 and words[0] == "Pss:" and words[1].isdecimal():
             return int(words[1]) * 1024
     return None
 
@@ -230,7 +230,7 @@ def command_of(pid: int, proc: Path = PROC) -> str:
 def user_name(status: str) -> str:
     """The effective user of a process, by name where it has one, from `/proc/PID/status`."""
     number = _status_words(status, "Uid")[1:2]
-    if not number or not number[0].isdigit():
+    if not number or not number[0].isdecimal():
         return ""
     try:
         return pwd.getpwuid(int(number[0])).pw_name
@@ -241,7 +241,7 @@ def user_name(status: str) -> str:
 def container_pid(status: str) -> int | None:
     """Its id in the innermost process namespace, from `/proc/PID/status`; None if there is only ours."""
     numbers = _status_words(status, "NSpid")
-    return int(numbers[-1]) if len(numbers) > 1 and numbers[-1].isdigit() else None
+    return int(numbers[-1]) if len(numbers) > 1 and numbers[-1].isdecimal() else None
 
 
 def _status_words(status: str, key: str) -> list[str]:

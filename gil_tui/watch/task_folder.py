@@ -32,7 +32,7 @@ class TaskFolder:
     def tids(self) -> set[int]:
         """The threads; none once the process has ended."""
         names = os.listdir(self._tasks)  # noqa: PTH208  (by descriptor, which pathlib cannot)
-        return {int(name) for name in names if name.isdigit()}
+        return {int(name) for name in names if name.isdecimal()}
 
     def open(self, tid: int, name: str) -> int:
         """A descriptor of `task/TID/name`, for the caller to close."""

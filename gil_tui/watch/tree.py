@@ -77,7 +77,7 @@ def read_stat(pid: int, proc: Path = Path("/proc")) -> ProcessStat | None:
 
 def process_ids(proc: Path = Path("/proc")) -> set[int]:
     """The processes that this /proc shows."""
-    return {int(name) for name in os.listdir(proc) if name.isdigit()}  # noqa: PTH208  (ten times cheaper)
+    return {int(name) for name in os.listdir(proc) if name.isdecimal()}  # noqa: PTH208  (ten times cheaper)
 
 
 def tree(root: int, proc: Path = Path("/proc")) -> tuple[ProcessStat, ...]:

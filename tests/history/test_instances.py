@@ -1,5 +1,6 @@
 """Two instances at once, and what one leaves behind that is gone."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -87,6 +88,18 @@ def test_an_instance_is_known_by_boot_pid_and_start() -> None:
         None,
     ):
         assert not is_alive(mark)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc")
+def test_an_instance_that_nobody_has_collected_yet_is_gone() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, text=True)
+    fields = Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()
+    mark = f"{this_instance().split(' ')[0]} {child.pid} {fields[19]}"
+    assert is_alive(mark)
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    assert not is_alive(mark)
+    child.communicate()
 
 
 def test_threads_may_share_one_history(history: History) -> None:

@@ -73,7 +73,7 @@ def loud() -> None:
     print("the beginning")
     for _ in range(100):
         print("x" * ((1 << 20) - 1))
-    print("the end")
+    print("the end", flush=True)
     sys.stdout.buffer.write(b"\xff[red]\n")
     sys.stdout.flush()
     good()
