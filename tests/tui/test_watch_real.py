@@ -15,7 +15,7 @@ from gil_tui.watch import access
 from gil_tui.watch.client import WatcherProcess
 from tests.processes import StartedProcesses
 from tests.tui.fake_engine import fake_engine
-from tests.tui.pictures import press, until
+from tests.tui.pictures import until
 
 pytestmark = [
     pytest.mark.real,
@@ -52,7 +52,7 @@ def test_three_spinning_threads_are_bound_by_the_gil(no_orphans: StartedProcesse
             assert session.picture.verdict.code in ("gil", "cores")  # a full machine is named as such
             assert session.picture.observation.hot[0].function == "spin"
             assert access.gone(target.pid) == ""
-            await press(pilot, "q")
+            await pilot.press("q")
 
     try:
         asyncio.run(run())

@@ -227,9 +227,9 @@ def test_behind_another_tab_nothing_is_measured_unless_frozen() -> None:
 def test_a_dialog_does_not_stop_the_measuring() -> None:
     async def script(pilot: Pilot[int], screen: WatchScreen, host: Host) -> None:
         await watch(pilot, screen, host)
-        await press(pilot, "e")
+        await pilot.press("e")
         await until(pilot, lambda: screen.app.screen is not screen)
-        await press(pilot, "escape")
+        await pilot.press("escape")
         await until(pilot, lambda: screen.app.screen is screen)
         assert host.watcher.commands == [PID]
 
