@@ -184,10 +184,9 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The points of one executor on one interpreter; `interpreter` counts them from 0."""
+    """The points of one executor, such as `processes:spawn`; `interpreter` counts those from 0."""
 
     executor: str
-    label: str
     interpreter: int
     python: str
     points: tuple[Point, ...]
@@ -206,8 +205,7 @@ def series_of(runs: Sequence[Run], measure: str) -> tuple[Series, ...]:
     order = interpreters_of(runs)
     return tuple(
         Series(
-            executor=label.partition(":")[0],
-            label=label,
+            executor=label,
             interpreter=order.index(interpreter),
             python=pythons[interpreter],
             points=tuple(sorted(points, key=lambda point: point.workers)),

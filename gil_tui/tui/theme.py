@@ -37,6 +37,8 @@ EXECUTOR_MARKERS: Mapping[str, tuple[str, str, str]] = {
     "sequential": ("×", "×", "×"),
     "threads": ("●", "○", "◉"),
     "processes": ("■", "□", "▣"),
+    "processes:spawn": ("◧", "◨", "◧"),
+    "processes:forkserver": ("◐", "◑", "◐"),
     "asyncio": ("◆", "◇", "◊"),
     "interpreters": ("▲", "∆", "▲"),
     "dask": ("▼", "∇", "▼"),
@@ -57,6 +59,13 @@ VERDICT_STATES: Mapping[str, str] = {
 }
 """The state whose colour a verdict wears."""
 
+
+def executor_role(executor: str) -> str:
+    """The role, and the variable of the themes, that has the executor's colour."""
+    known = executor if executor in EXECUTOR_MARKERS else "dask"
+    return f"executor-{known.replace(':', '-')}"
+
+
 ROLES = (
     "text",
     "strong",
@@ -65,7 +74,7 @@ ROLES = (
     "accent",
     "cursor",
     *(f"state-{state}" for state in STATES),
-    *(f"executor-{executor}" for executor in EXECUTOR_MARKERS),
+    *(executor_role(executor) for executor in EXECUTOR_MARKERS),
 )
 """Names under which widgets ask for their prebuilt styles."""
 
@@ -88,7 +97,7 @@ class Shades:
     run_queue: str
     io: str
     idle: str
-    executors: tuple[str, str, str, str, str, str]
+    executors: tuple[str, str, str, str, str, str, str, str]
     muted_style: str = "none"
 
     def variables(self) -> dict[str, str]:
@@ -100,7 +109,7 @@ class Shades:
             "raised": self.raised,
             **{f"state-{state}": getattr(self, state, self.io) for state in STATES},
             **{
-                f"executor-{name}": colour
+                executor_role(name): colour
                 for name, colour in zip(EXECUTOR_MARKERS, self.executors, strict=True)
             },
             "border": self.accent,
@@ -139,7 +148,7 @@ SHADES: Mapping[str, Shades] = {
         run_queue="#af87d7",
         io="#5f87d7",
         idle="#767676",
-        executors=("#d0d0d0", "#ff875f", "#5fd7d7", "#d787d7", "#afd75f", "#d7d787"),
+        executors=("#d0d0d0", "#ff875f", "#5fd7d7", "#87afff", "#00af87", "#d787d7", "#afd75f", "#d7d787"),
     ),
     "light": Shades(
         background="#ffffff",
@@ -156,7 +165,7 @@ SHADES: Mapping[str, Shades] = {
         run_queue="#8700af",
         io="#005fd7",
         idle="#767676",
-        executors=("#262626", "#af5f00", "#008787", "#af00af", "#5f8700", "#5f5f00"),
+        executors=("#262626", "#af5f00", "#008787", "#5f5fd7", "#00875f", "#af00af", "#5f8700", "#5f5f00"),
     ),
     "ansi-dark": Shades(
         background="ansi_default",
@@ -173,7 +182,16 @@ SHADES: Mapping[str, Shades] = {
         run_queue="ansi_magenta",
         io="ansi_bright_blue",
         idle="ansi_bright_black",
-        executors=("ansi_default", "ansi_yellow", "ansi_cyan", "ansi_magenta", "ansi_green", "ansi_red"),
+        executors=(
+            "ansi_default",
+            "ansi_yellow",
+            "ansi_cyan",
+            "ansi_bright_blue",
+            "ansi_bright_cyan",
+            "ansi_magenta",
+            "ansi_green",
+            "ansi_red",
+        ),
         muted_style="dim",
     ),
     "ansi-light": Shades(
@@ -191,7 +209,16 @@ SHADES: Mapping[str, Shades] = {
         run_queue="ansi_bright_magenta",
         io="ansi_blue",
         idle="ansi_bright_black",
-        executors=("ansi_default", "ansi_red", "ansi_blue", "ansi_magenta", "ansi_green", "ansi_bright_red"),
+        executors=(
+            "ansi_default",
+            "ansi_red",
+            "ansi_blue",
+            "ansi_bright_blue",
+            "ansi_cyan",
+            "ansi_magenta",
+            "ansi_green",
+            "ansi_bright_red",
+        ),
         muted_style="dim",
     ),
 }

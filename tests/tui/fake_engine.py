@@ -136,7 +136,7 @@ def frame_of(experiment: Experiment, index: int) -> Frame:
     )
 
 
-def sweep_events(selection: Selection, rounds: int = 3) -> list[LabEvent]:
+def sweep_events(selection: Selection, rounds: int = 2) -> list[LabEvent]:
     """Everything that a sweep of this selection reports, in order."""
     runs = [run_of("sequential", 1, interpreter=path) for path in selection.interpreters]
     runs += [

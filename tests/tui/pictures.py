@@ -19,7 +19,8 @@ from tests.tui.fake_engine import fake_engine
 
 FOLDER = Path(__file__).with_name("pictures")
 UPDATE = "GIL_TUI_UPDATE_PICTURES"
-MOST_WAITS = 500
+MOST_WAITS = 300
+STILL_WAITS = 60
 
 Play = Callable[[Pilot[int], GilTui], Awaitable[None]]
 
@@ -38,6 +39,19 @@ def assert_picture(name: str, shown: str) -> None:
         file.write_text(shown)
     assert file.exists(), f"no {file.name} yet: look at it, then run with {UPDATE}=1\n{shown}"
     assert shown == file.read_text(), f"another picture than {file.name}:\n{shown}"
+
+
+async def shows(pilot: Pilot[int], name: str) -> None:
+    """Wait for the picture `name`."""
+    file = FOLDER / f"{name}.txt"
+    wanted = "" if os.environ.get(UPDATE) or not file.exists() else file.read_text()
+    seen = ""
+    for _ in range(MOST_WAITS if wanted else STILL_WAITS):
+        seen = picture(pilot.app)
+        if seen == wanted:
+            return
+        await pilot.pause(0.01)
+    assert_picture(name, seen)
 
 
 def play(
@@ -77,10 +91,11 @@ async def press(pilot: Pilot[int], *keys: str) -> None:
 
 
 async def handled(pump: MessagePump) -> None:
-    """Wait until everything that waits for this one now has been handled."""
+    """Wait until everything that waits for this one now has been handled, or it has closed."""
     done = asyncio.Event()
     pump.call_later(done.set)
-    await done.wait()
+    while pump.is_running and not done.is_set():
+        await asyncio.sleep(0)
 
 
 async def until(pilot: Pilot[int], condition: Callable[[], bool]) -> None:

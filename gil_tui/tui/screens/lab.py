@@ -286,8 +286,9 @@ class LabScreen(Screen[None]):
         is_past = self.app.session.past is not None
         can = (live.busy, is_past, not state.verdict, not state.runs, self.one_at_a_time)
         if can != self._can:
-            self._can = can
-            self.refresh_bindings()
+            is_first, self._can = not self._can, can
+            if not is_first:
+                self.refresh_bindings()
 
     def _pace(self, every_s: float) -> None:
         if every_s != self._pace_s:

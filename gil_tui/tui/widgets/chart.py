@@ -4,29 +4,28 @@ import asyncio
 import math
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from textual.content import Content
 
 from gil_tui.tui.model import Point, Series
-from gil_tui.tui.text import clean, factor, fit, seconds
-from gil_tui.tui.theme import EXECUTOR_MARKERS
+from gil_tui.tui.text import clean, fit
+from gil_tui.tui.theme import EXECUTOR_MARKERS, executor_role
+from gil_tui.tui.widgets.axes import ideal_points, limits, tick_label, ticks
 from gil_tui.tui.widgets.lines import Lines, Row, Span, row_width
 
 TITLES = {"speedup": "Speed-up", "time": "Time"}
 
-STEPS = ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 5.0, 7.0))
-"""Ticks within a decade, coarse to fine."""
-DOUBLINGS = ((0.25, 1.0, 4.0, 16.0, 64.0, 256.0), tuple(2.0**power for power in range(-4, 10)))
-
-COLOURS = ("line", "muted", *(f"executor-{executor}" for executor in EXECUTOR_MARKERS))
+COLOURS = ("line", "muted", *map(executor_role, EXECUTOR_MARKERS))
 """Role of each colour number that plotext is told: the picture then suits every theme."""
 IDEAL_GLYPH = "·"
 SMALLEST = (24, 4)
+SHORT_NAMES = {"sequential": "seq", "processes": "procs", "asyncio": "async", "interpreters": "interp"}
 ROOMY = 12
 """From this height on the legend has a row of its own."""
-MARKED = tuple(f"executor-{executor}" for executor in EXECUTOR_MARKERS)
+MARKED = tuple(map(executor_role, EXECUTOR_MARKERS))
 
 _plotext_lock = threading.Lock()
 """plotext draws on one global figure."""
@@ -43,30 +42,42 @@ class Picture:
     height: int
 
 
-def marker_of(series: Series) -> str:
+def marker_of(executor: str, interpreter: int) -> str:
     """The executor's marker, filled for the first interpreter and hollow for the second."""
-    markers = EXECUTOR_MARKERS.get(series.executor, EXECUTOR_MARKERS["dask"])
-    return markers[min(series.interpreter, len(markers) - 1)]
-
-
-def role_of(series: Series) -> str:
-    """The executor's colour."""
-    return f"executor-{series.executor if series.executor in EXECUTOR_MARKERS else 'dask'}"
+    markers = EXECUTOR_MARKERS.get(executor, EXECUTOR_MARKERS["dask"])
+    return markers[min(interpreter, len(markers) - 1)]
 
 
 def legend_row(series: Sequence[Series], width: int, gap: str = "  ") -> Row:
-    """One line: marker and name of each executor, and of the interpreters if there are several."""
-    entries: list[tuple[str, str, str]] = []
-    for one in series:
-        if one.points and not any(entry[2] == one.label for entry in entries):
-            entries.append((marker_of(Series(one.executor, "", 0, "", ())), role_of(one), one.label))
-    pythons = {one.python: one for one in series if one.points}
+    """One line: marker and name of each executor, and of each interpreter if there are several.
+
+    Where that is too long the gaps and then the names shrink.
+    """
+    row: Row = ()
+    for between, names in ((gap, str), (" ", str), (" ", short_name)):
+        row = _legend(series, between, names)
+        if row_width(row) <= width:
+            return row
+    return row if width >= SMALLEST[0] else ()
+
+
+def short_name(name: str) -> str:
+    """The usual short form of an executor's name; the start method for processes that have one."""
+    return SHORT_NAMES.get(name, name.rpartition(":")[2])
+
+
+def _legend(series: Sequence[Series], gap: str, named: Callable[[str], str]) -> Row:
+    drawn_series = [one for one in series if one.points]
+    executors = dict.fromkeys(one.executor for one in drawn_series)
+    entries = [(marker_of(name, 0), executor_role(name), name) for name in executors]
+    pythons = {one.python: one for one in drawn_series}
     if len(pythons) > 1:
-        entries += [
-            (EXECUTOR_MARKERS["threads"][min(one.interpreter, 2)], "muted", python)
-            for python, one in pythons.items()
-        ]
-    return _legend_spans(entries, width, gap)
+        entries += [(marker_of("threads", one.interpreter), "muted", name) for name, one in pythons.items()]
+    row: list[Span] = []
+    for marker, role, name in entries:
+        row += [(gap, "")] if row else []
+        row += [(marker, role), (f" {named(clean(name))}", "muted" if role == "muted" else "text")]
+    return tuple(row)
 
 
 def ideal_text(cpus: float) -> str:
@@ -83,53 +94,6 @@ def _legend_spans(entries: Sequence[tuple[str, str, str]], width: int, gap: str)
             break
         row += [*between, *entry]
     return tuple(row)
-
-
-def ideal_points(series: Sequence[Series], measure: str, cpus: float) -> list[tuple[float, float]]:
-    """Where perfect scaling up to `cpus` would lie: (workers, value) at each count and at the bend."""
-    counts = {point.workers for one in series for point in one.points}
-    if not counts:
-        return []
-    base = 1.0
-    if measure == "time":
-        alone = base_time(series)
-        if alone is None:
-            return []
-        base = alone
-    places = sorted({1.0, *map(float, counts), *([cpus] if 1 < cpus < max(counts) else [])})
-    reached = [min(workers, max(1.0, cpus)) for workers in places]
-    return [(w, base / r if measure == "time" else r) for w, r in zip(places, reached, strict=True)]
-
-
-def base_time(series: Sequence[Series]) -> float | None:
-    """The time of one after another, or of the fastest single worker where that was not run."""
-    alone = [point for one in series if one.executor == "sequential" for point in one.points]
-    alone = alone or [point for one in series for point in one.points if point.workers == 1]
-    return min((point.median for point in alone), default=None)
-
-
-def limits(values: Sequence[float]) -> tuple[float, float]:
-    """Ends of a logarithmic axis around positive values: a factor of 2 at least, and a margin."""
-    low, high = min(values), max(values)
-    if high / low < 2:
-        middle = math.sqrt(low * high)
-        low, high = min(low, middle / math.sqrt(2)), max(high, middle * math.sqrt(2))
-    margin = (high / low) ** 0.08
-    return low / margin, high * margin
-
-
-def ticks(low: float, high: float, most: int, measure: str) -> list[float]:
-    """Round values within the limits, at most `most` of them where there is a choice."""
-    if measure == "speedup":
-        sets = [[value for value in step if low <= value <= high] for step in DOUBLINGS]
-    else:
-        decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-        sets = [
-            [value for decade in decades for part in step if low <= (value := part * 10.0**decade) <= high]
-            for step in STEPS
-        ]
-    fitting = [found for found in sets if 2 <= len(found) <= most]
-    return fitting[-1] if fitting else max(sets, key=len)[:: max(1, len(max(sets, key=len)) // max(1, most))]
 
 
 def drawn(picture: Picture) -> list[Row]:
@@ -181,22 +145,25 @@ def _plot(series: Sequence[Series], picture: Picture) -> str:
     return built
 
 
-def _draw_lines(plt: object, one: Series, points: Sequence[Point], shift: float) -> None:
+def _draw_lines(plt: Any, one: Series, points: Sequence[Point], shift: float) -> None:
     if len(points) > 1:
-        x, y = _places(points, shift)
-        plt.plot(x, y, marker="braille", color=COLOURS.index(role_of(one)))  # type: ignore[attr-defined]
+        plt.plot(*_places(points, shift), marker="braille", color=_colour(one))
 
 
-def _draw_intervals(plt: object, one: Series, points: Sequence[Point], shift: float) -> None:
+def _draw_intervals(plt: Any, one: Series, points: Sequence[Point], shift: float) -> None:
     for point in points:
         x = math.log2(point.workers) + shift
         ends = [math.log2(point.low), math.log2(point.high)]
-        plt.plot([x, x], ends, marker="│", color=COLOURS.index(role_of(one)))  # type: ignore[attr-defined]
+        plt.plot([x, x], ends, marker="│", color=_colour(one))
 
 
-def _draw_markers(plt: object, one: Series, points: Sequence[Point], shift: float) -> None:
-    x, y = _places(points, shift)
-    plt.scatter(x, y, marker=marker_of(one), color=COLOURS.index(role_of(one)))  # type: ignore[attr-defined]
+def _draw_markers(plt: Any, one: Series, points: Sequence[Point], shift: float) -> None:
+    marker = marker_of(one.executor, one.interpreter)
+    plt.scatter(*_places(points, shift), marker=marker, color=_colour(one))
+
+
+def _colour(one: Series) -> int:
+    return COLOURS.index(executor_role(one.executor))
 
 
 def _places(points: Sequence[Point], shift: float) -> tuple[list[float], list[float]]:
@@ -204,13 +171,6 @@ def _places(points: Sequence[Point], shift: float) -> tuple[list[float], list[fl
         [math.log2(point.workers) + shift for point in points],
         [math.log2(point.median) for point in points],
     )
-
-
-def tick_label(value: float, measure: str) -> str:
-    """A tick as short as it goes: `2x`, `0.5x`, `500 ms`, `2 s`."""
-    if measure == "speedup":
-        return f"{value:g}x"
-    return f"{value * 1000:g} ms" if value < 1 else f"{value:g} s"
 
 
 def parse_ansi(line: str) -> Row:
@@ -239,12 +199,6 @@ def _labels_muted(row: Sequence[Span]) -> list[Span]:
             if piece
         ]
     return spans
-
-
-def value_text(point: Point, measure: str) -> str:
-    """A point as text: `1.91x (1.88–1.94)`."""
-    show = factor if measure == "speedup" else seconds
-    return f"{show(point.median)} ({show(point.low)}–{show(point.high)})"
 
 
 class ChartPane(Lines, can_focus=True):

@@ -19,17 +19,19 @@ from gil_tui.tui.widgets.lines import role_styles
 from gil_tui.verdict.model import CODES
 
 PAGE = 200
+WIDE = 60
 UP, DOWN = "▲", "▼"
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: the field it sorts by, its title, its cell, from which width of the table on it is shown."""
+    """A column: the field it sorts by, its title and cell, and at which widths of the table it is shown."""
 
     field: str
     title: str
     cell: Callable[[HistoryRow], str]
     from_width: int = 0
+    to_width: int = 10_000
     right: bool = False
 
 
@@ -60,21 +62,22 @@ COLUMNS = (
     Column("python", "Python", lambda row: clean(row.python), 80),
     Column("wall_s", "time", _time, right=True),
     Column("wall_high_s", "±", _interval, 90, right=True),
-    Column("speedup", "speed-up", lambda row: factor(row.speedup), right=True),
+    Column("speedup", "gain", lambda row: factor(row.speedup), to_width=WIDE, right=True),
+    Column("speedup", "speed-up", lambda row: factor(row.speedup), WIDE, right=True),
     Column("verdict", "verdict", _ended),
     Column("status", "meaning", lambda row: CODES.get(row.verdict or "", ""), 130),
 )
-SORTABLE = tuple(column for column in COLUMNS if column.title not in ("±", "meaning"))
+SORTABLE = tuple(column for column in COLUMNS if column.title not in ("±", "meaning", "gain"))
 
 
 def columns_for(width: int) -> list[Column]:
     """The columns that a table of this width shows."""
-    return [column for column in COLUMNS if width >= column.from_width]
+    return [column for column in COLUMNS if column.from_width <= width < column.to_width]
 
 
 def heading(column: Column, order_by: str, descending: bool) -> str:
     """The column's title, with an arrow where the rows are sorted by it."""
-    return f"{column.title} {DOWN if descending else UP}" if column.field == order_by else column.title
+    return f"{column.title}{DOWN if descending else UP}" if column.field == order_by else column.title
 
 
 def next_order(order_by: str, step: int) -> str:
@@ -92,6 +95,8 @@ class HistoryTable(DataTable[Text]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("home", "scroll_top", "First", show=False, id="history.first", tooltip="The first row"),
+        Binding("end", "scroll_bottom", "Last", show=False, id="history.last", tooltip="The last row"),
         Binding(
             "enter", "select_cursor", "Show", id="history.show", tooltip="Show this run in the chart again"
         ),

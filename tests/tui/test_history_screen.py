@@ -1,0 +1,184 @@
+"""Keys on the History, and what becomes of them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from gil_tui.history import History
+from gil_tui.lab.records import Run
+from gil_tui.tui.app import GilTui
+from gil_tui.tui.widgets.history_table import PAGE, HistoryTable, columns_for, heading, next_order
+from gil_tui.tui.widgets.verdict import VerdictPane
+from tests.tui.fake_engine import WALLS_S, ended, fake_engine, run_of
+from tests.tui.pictures import picture, play, press, shows, until
+
+Script = Callable[[Pilot[int], GilTui], object]
+
+
+def filled(*extra: Run) -> History:
+    history = History.in_memory()
+    for executor, walls in WALLS_S.items():
+        for workers in sorted(walls):
+            history.add_run(ended(run_of(executor, workers, 3)))
+    for run in extra:
+        history.add_run(run)
+    return history
+
+
+def table_of(app: GilTui) -> HistoryTable:
+    return app.screen.query_one("#runs", HistoryTable)
+
+
+def ids(app: GilTui) -> list[int]:
+    return [row.id for row in table_of(app).listed]
+
+
+async def open_history(pilot: Pilot[int], app: GilTui) -> None:
+    await press(pilot, "3")
+    await until(pilot, lambda: bool(app.screen.query("#runs")) and bool(ids(app)))
+    await until(pilot, lambda: bool(app.screen.query_one("#verdict", VerdictPane).text))
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 20)])
+def test_the_picture(size: tuple[int, int]) -> None:
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await open_history(pilot, app)
+        await until(pilot, lambda: "13 runs" in picture(app) and "SCALES" in picture(app))
+        await shows(pilot, f"history_{size[0]}x{size[1]}")
+
+    play(script, size=size, engine=fake_engine(history=filled))
+
+
+def test_typing_filters_and_escape_goes_back() -> None:
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await open_history(pilot, app)
+        await press(pilot, "slash", *"threads gil")
+        await until(pilot, lambda: ids(app) == [5, 4, 3])
+        await until(pilot, lambda: "3 runs" in picture(app))
+        await press(pilot, "enter")
+        assert app.focused is table_of(app)
+        await press(pilot, "escape")
+        await until(pilot, lambda: len(ids(app)) == 13)
+        assert app.screen.query_one("#filter", Input).value == ""
+
+    play(script, engine=fake_engine(history=filled))
+
+
+def test_sorting_by_key_and_by_a_click_on_the_heading() -> None:
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await open_history(pilot, app)
+        table = table_of(app)
+        await press(pilot, "minus")
+        await until(pilot, lambda: ids(app) == list(range(1, 14)))
+        while table.order_by != "wall_s":
+            await press(pilot, "greater_than_sign")
+        walls = sorted(wall for runs in WALLS_S.values() for wall in runs.values())
+        await until(pilot, lambda: [row.wall_s for row in table.listed] == walls)
+        assert "time▲" in picture(app)
+        await pilot.click("#runs", offset=(6, 1))
+        await until(pilot, lambda: ids(app) == list(range(13, 0, -1)))
+
+    play(script, engine=fake_engine(history=filled))
+
+
+def test_delete_asks_first() -> None:
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await open_history(pilot, app)
+        await press(pilot, "down", "d")
+        await until(pilot, lambda: "Delete run 12?" in picture(app))
+        assert "yes, this run: countdown asyncio x4" in picture(app)
+        await press(pilot, "n")
+        await until(pilot, lambda: app.screen.query("#runs").first() is not None)
+        assert len(ids(app)) == 13
+        await press(pilot, "d")
+        await until(pilot, lambda: "Delete run 12?" in picture(app))
+        await press(pilot, "y")
+        await until(pilot, lambda: bool(app.screen.query("#runs")) and len(ids(app)) == 12)
+        assert 12 not in ids(app)
+        await press(pilot, "d")
+        await until(pilot, lambda: "all 12 runs of its sweep" in picture(app))
+        await press(pilot, "a")
+        await until(pilot, lambda: "No run here yet" in picture(app))
+
+    play(script, engine=fake_engine(history=filled))
+
+
+def test_enter_shows_the_run_in_the_chart() -> None:
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await open_history(pilot, app)
+        await press(pilot, "down", "enter")
+        await until(pilot, lambda: app.current_mode == "lab")
+        await until(pilot, lambda: "#12 countdown" in picture(app) and "◆ async" in picture(app))
+
+    play(script, engine=fake_engine(history=filled))
+
+
+def test_details_and_output_of_a_run() -> None:
+    run = ended(run_of("threads", 4, 2))
+    first, second = run.trials
+    noisy = replace(run, trials=(replace(first, stdout="printed [b]this[/b]\x1b[2J\n" * 300), second))
+
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await open_history(pilot, app)
+        await press(pilot, "i")
+        await until(pilot, lambda: "median of 2 trials" in picture(app))
+        assert "size 100000, 40 tasks" in picture(app)
+        await press(pilot, "escape", "o")
+        await until(pilot, lambda: "printed [b]this[/b][2J" in picture(app))
+        await press(pilot, "escape")
+
+    play(script, engine=fake_engine(history=lambda: filled(noisy)))
+
+
+def test_a_long_history_comes_in_pages() -> None:
+    def long() -> History:
+        history = History.in_memory()
+        for _ in range(PAGE + 5):
+            history.add_run(ended(run_of("threads", 2, 1)))
+        return history
+
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await open_history(pilot, app)
+        assert len(ids(app)) == PAGE
+        await press(pilot, "end")
+        await until(pilot, lambda: len(ids(app)) == PAGE + 5)
+        assert ids(app)[-1] == 1
+
+    play(script, engine=fake_engine(history=long))
+
+
+def test_a_sweep_that_ends_meanwhile_appears() -> None:
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await press(pilot, "r", "3")
+        await until(pilot, lambda: app.current_mode == "history" and app.session.live.phase == "done")
+        await until(pilot, lambda: ids(app) == [7, 6, 5, 4, 3, 2, 1])
+
+    play(script)
+
+
+def test_an_empty_history_says_what_to_do() -> None:
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await press(pilot, "3")
+        await until(pilot, lambda: "No run here yet: press 1, then r." in picture(app))
+        await press(pilot, "enter", "d", "i", "o", "minus")
+        assert app.current_mode == "history"
+
+    play(script)
+
+
+def test_columns_by_width() -> None:
+    assert [column.title for column in columns_for(54)] == [
+        "#",
+        "workload",
+        "executor",
+        "time",
+        "gain",
+        "verdict",
+    ]
+    assert len(columns_for(200)) == 10
+    assert heading(columns_for(54)[0], "id", True) == "#▼"
+    assert next_order("id", 1) == "created_at"
+    assert next_order("id", -1) == "verdict"
