@@ -108,7 +108,7 @@ def _screen_parser() -> Parser:
 def _failed(error: Exception) -> int:
     from gil_tui.history import NoSuchRunError, StoreError
     from gil_tui.lab.errors import LabError, UsageError
-    from gil_tui.tui.text import clean
+    from gil_tui.text import clean
 
     if os.environ.get(DEBUG):
         traceback.print_exception(error)

@@ -20,15 +20,16 @@ LINES_AT_MOST = 500
 
 MAY_KNOW = {
     "schemas": set(),
+    "text": set(),
     "bench": set(),
     "verdict": set(),
     "watch": {"bench"},
     "history": {"lab", "watch", "verdict", "bench"},
     "lab": {"watch", "verdict", "bench"},
-    "report": {"history", "lab", "watch", "verdict", "bench"},
-    "tui": {"report", "history", "lab", "watch", "verdict", "bench"},
-    "commands": {"schemas", "tui", "report", "history", "lab", "watch", "verdict", "bench"},
-    "cli": {"commands", "tui", "report", "history", "lab", "watch", "verdict", "bench"},
+    "report": {"text", "history", "lab", "watch", "verdict", "bench"},
+    "tui": {"text", "report", "history", "lab", "watch", "verdict", "bench"},
+    "commands": {"schemas", "text", "tui", "report", "history", "lab", "watch", "verdict", "bench"},
+    "cli": {"commands", "text", "tui", "report", "history", "lab", "watch", "verdict", "bench"},
 }
 """Rooms and the rooms they may import."""
 

@@ -13,8 +13,8 @@ from gil_tui.commands import terminal
 from gil_tui.history import History, StoreError, default_path
 from gil_tui.lab.errors import LabError
 from gil_tui.lab.interpreters import find_interpreters
+from gil_tui.text import count
 from gil_tui.tui.terminal import refuse_without_terminal
-from gil_tui.tui.text import count
 from gil_tui.watch.access import refusal
 from gil_tui.watch.cores import effective_cpus
 

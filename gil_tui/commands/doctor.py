@@ -24,7 +24,7 @@ def run(args: argparse.Namespace) -> int:
     from gil_tui import __version__
     from gil_tui.commands.checks import all_checks
     from gil_tui.commands.output import print_json
-    from gil_tui.tui.text import clean
+    from gil_tui.text import clean
 
     checks = all_checks()
     if args.json:

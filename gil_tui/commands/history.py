@@ -57,7 +57,7 @@ def lines_of(rows: list["HistoryRow"]) -> list[str]:
     """The rows as an aligned table with a heading; empty when there are none."""
     from gil_tui.commands.output import table
     from gil_tui.history.rows import local_time
-    from gil_tui.tui.text import clean, factor, seconds
+    from gil_tui.text import clean, factor, seconds
 
     heading = (
         "id",

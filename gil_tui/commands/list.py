@@ -31,7 +31,7 @@ def add_parser(subparsers: "Subparsers") -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the list."""
     from gil_tui.commands.output import print_json, table
-    from gil_tui.tui.text import clean
+    from gil_tui.text import clean
 
     makers: dict[str, Callable[[], Rows]] = {
         "workloads": workloads,
@@ -109,7 +109,7 @@ def processes() -> Rows:
 def _process_cells(process: dict[str, Any]) -> dict[str, str]:
     """A process as its line in the table: the reason why it cannot be watched stands before its command."""
     from gil_tui.commands.output import size
-    from gil_tui.tui.text import fit, percent, seconds
+    from gil_tui.text import fit, percent, seconds
 
     why = f"({process['why']}) " if not process["watchable"] else ""
     return {

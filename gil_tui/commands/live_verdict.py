@@ -6,7 +6,7 @@ import sys
 from typing import TextIO
 
 from gil_tui.commands.progress import CLEAR_LINE
-from gil_tui.tui.text import clean, fit
+from gil_tui.text import clean, fit
 from gil_tui.verdict.model import Verdict
 
 

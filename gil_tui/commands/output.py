@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gil_tui.lab.records import Host
-from gil_tui.tui.text import count
+from gil_tui.text import count
 from gil_tui.verdict.statistics import Interval
 
 MISSING = "–"

@@ -6,7 +6,7 @@ import sys
 from typing import TextIO
 
 from gil_tui.lab.events import Calibrating, LabEvent, Progressed, SweepEnded, TrialStarted, Warned
-from gil_tui.tui.text import clean, fit, left
+from gil_tui.text import clean, fit, left
 
 CLEAR_LINE = "\r\x1b[K"
 

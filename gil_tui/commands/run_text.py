@@ -6,7 +6,7 @@ from gil_tui.commands.output import MISSING, host_line, size, table
 from gil_tui.commands.sweep_text import failure_lines, run_table, subject_line, verdict_line
 from gil_tui.history.rows import local_time
 from gil_tui.lab.records import Run, Trial
-from gil_tui.tui.text import clean, clean_lines, factor, percent, seconds
+from gil_tui.text import clean, clean_lines, factor, percent, seconds
 from gil_tui.verdict.model import Advice, Evidence, Verdict
 from gil_tui.verdict.statistics import outliers
 

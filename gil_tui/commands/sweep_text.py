@@ -14,7 +14,7 @@ from gil_tui.commands.output import (
 from gil_tui.history.rows import executor_label, python_label
 from gil_tui.lab.plan import AT_LEAST
 from gil_tui.lab.records import Run, Sweep, Trial
-from gil_tui.tui.text import clean, seconds
+from gil_tui.text import clean, seconds
 from gil_tui.verdict.model import CODES, Verdict
 from gil_tui.verdict.statistics import LEVEL
 

@@ -6,7 +6,7 @@ from gil_tui.commands.output import MISSING, size, table
 from gil_tui.commands.sweep_text import verdict_line
 from gil_tui.commands.watching import Seen
 from gil_tui.lab.documents import wait_share
-from gil_tui.tui.text import clean, count, percent
+from gil_tui.text import clean, count, percent
 from gil_tui.verdict import words
 from gil_tui.verdict.model import Advice, Verdict
 from gil_tui.verdict.observation import Observation, ThreadSeen

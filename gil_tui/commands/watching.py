@@ -10,7 +10,7 @@ from gil_tui.commands.live_verdict import LiveVerdict
 from gil_tui.commands.started import StartedCommand
 from gil_tui.lab.errors import LabError
 from gil_tui.lab.judged_watch import FIRST_VERDICT_S, VERDICT_EVERY_S, JudgedWatch
-from gil_tui.tui.text import clean
+from gil_tui.text import clean
 from gil_tui.verdict.model import Verdict
 from gil_tui.verdict.observation import Observation
 from gil_tui.watch import access

@@ -17,12 +17,12 @@ from textual.screen import ModalScreen, Screen
 
 from gil_tui.history import HistoryRow, StoreError
 from gil_tui.lab.interpreters import Interpreter
+from gil_tui.text import clean
 from gil_tui.tui.engine import Engine, Selection, real_engine
 from gil_tui.tui.messages import HistoryChanged, HistoryOpened, InterpretersFound, RunChosen, StateChanged
 from gil_tui.tui.session import Session
 from gil_tui.tui.tabs import TABS
 from gil_tui.tui.terminal import is_gone, refuse_without_terminal
-from gil_tui.tui.text import clean
 from gil_tui.tui.theme import default_theme, themes
 from gil_tui.tui.widgets.now import cpus_text
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from gil_tui.history.rows import local_time
 from gil_tui.lab.records import Run, Trial
+from gil_tui.text import clean, clean_lines, count, factor, seconds
 from gil_tui.tui.model import executor_of, failure_text, python_of
-from gil_tui.tui.text import clean, clean_lines, count, factor, seconds
 from gil_tui.tui.widgets.verdict import verdict_report
 from gil_tui.verdict.statistics import Interval, outliers
 from gil_tui.verdict.words import amount

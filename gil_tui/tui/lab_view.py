@@ -1,5 +1,6 @@
 """What the Lab's panes say of a state: pure words and numbers, no widgets."""
 
+from gil_tui.text import clean
 from gil_tui.tui import details
 from gil_tui.tui.engine import Selection, Workload
 from gil_tui.tui.model import (
@@ -12,7 +13,6 @@ from gil_tui.tui.model import (
     workload_of,
 )
 from gil_tui.tui.session import Session
-from gil_tui.tui.text import clean
 from gil_tui.tui.widgets.now import cpus_text
 from gil_tui.tui.widgets.run_bar import doing_text
 from gil_tui.tui.widgets.verdict import verdict_report

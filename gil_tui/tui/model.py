@@ -19,7 +19,7 @@ from gil_tui.lab.events import (
     Watched,
 )
 from gil_tui.lab.records import Run
-from gil_tui.tui.text import clean, factor
+from gil_tui.text import clean, factor
 from gil_tui.verdict.model import Verdict
 from gil_tui.verdict.statistics import Interval, median_interval
 from gil_tui.verdict.words import listed

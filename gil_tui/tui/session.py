@@ -17,10 +17,10 @@ from gil_tui.lab.events import (
     Warned,
     Watched,
 )
+from gil_tui.text import clean
 from gil_tui.tui.engine import Engine, Selection
 from gil_tui.tui.lanes import Lanes
 from gil_tui.tui.model import LabState, apply, shown
-from gil_tui.tui.text import clean
 
 SAVING_S = 5.0
 """What quitting grants a sweep to save its finished trials."""

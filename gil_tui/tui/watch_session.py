@@ -6,9 +6,9 @@ from functools import reduce
 from typing import Protocol
 
 from gil_tui.lab.judged_watch import VERDICT_EVERY_S, JudgedWatch
+from gil_tui.text import clean
 from gil_tui.tui.ordering import CalmOrder
 from gil_tui.tui.recent import KEPT_S, RecentFrames
-from gil_tui.tui.text import clean
 from gil_tui.tui.watch_engine import WatchEngine, Watcher
 from gil_tui.verdict.model import Verdict
 from gil_tui.verdict.observation import Observation

@@ -5,9 +5,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from gil_tui.text import clean, fit, short_command
 from gil_tui.tui.ordering import CalmOrder
 from gil_tui.tui.strips import Key
-from gil_tui.tui.text import clean, fit, short_command
 from gil_tui.tui.watch_session import Picture, WatchSession
 from gil_tui.verdict.model import Evidence, Verdict
 from gil_tui.verdict.observation import Observation, ThreadSeen

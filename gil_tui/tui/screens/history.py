@@ -11,12 +11,12 @@ from textual.widgets import Footer, Input
 
 from gil_tui.history import HistoryRow, NoSuchRunError, StoreError
 from gil_tui.lab.records import Run
+from gil_tui.text import clean
 from gil_tui.tui import details
 from gil_tui.tui.app import GilTui
 from gil_tui.tui.messages import HistoryChanged, HistoryOpened
 from gil_tui.tui.model import failure_text
 from gil_tui.tui.screens.dialogs import ConfirmDialog, TextDialog
-from gil_tui.tui.text import clean
 from gil_tui.tui.widgets.history_table import PAGE, HistoryTable, next_order
 from gil_tui.tui.widgets.masthead import Masthead
 from gil_tui.tui.widgets.verdict import VerdictPane

@@ -11,9 +11,9 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Footer, Input
 
+from gil_tui.text import clean
 from gil_tui.tui import watch_view as view
 from gil_tui.tui.app import GilTui
-from gil_tui.tui.text import clean
 from gil_tui.tui.widgets.gauge import GaugePane, GaugeView
 from gil_tui.tui.widgets.masthead import Masthead
 from gil_tui.tui.widgets.process_list import ProcessList

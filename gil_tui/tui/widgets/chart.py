@@ -10,8 +10,8 @@ from typing import Any
 
 from textual.content import Content
 
+from gil_tui.text import clean, fit
 from gil_tui.tui.model import Point, Series
-from gil_tui.tui.text import clean, fit
 from gil_tui.tui.theme import EXECUTOR_MARKERS, executor_role
 from gil_tui.tui.widgets.axes import ideal_points, limits, tick_label, ticks
 from gil_tui.tui.widgets.lines import Lines, Row, Span, row_width

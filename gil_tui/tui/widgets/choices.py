@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 
-from gil_tui.tui.text import clean, fit
+from gil_tui.text import clean, fit
 from gil_tui.tui.widgets.lines import Lines, Row, Span
 
 GAP = 2

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gil_tui.tui.text import clean, count, fit
+from gil_tui.text import clean, count, fit
 from gil_tui.tui.watch_view import function_lines, lost_text, memory_text
 from gil_tui.tui.widgets.cores import core_rows, gauge
 from gil_tui.tui.widgets.lines import Lines, Row

@@ -12,8 +12,8 @@ from textual.widgets import DataTable
 
 from gil_tui.history import HistoryRow
 from gil_tui.history.rows import local_time
+from gil_tui.text import clean, factor, fit, seconds
 from gil_tui.tui.messages import RunChosen
-from gil_tui.tui.text import clean, factor, fit, seconds
 from gil_tui.tui.theme import VERDICT_STATES
 from gil_tui.tui.widgets.lines import role_styles
 from gil_tui.verdict.model import CODES

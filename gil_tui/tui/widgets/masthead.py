@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from textual import events
 
+from gil_tui.text import clean
 from gil_tui.tui.tabs import TABS, Tab
-from gil_tui.tui.text import clean
 from gil_tui.tui.widgets.lines import Lines, Row, Span
 
 NAME = "gil-tui"

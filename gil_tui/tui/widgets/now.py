@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gil_tui.text import clean, count, fit, percent
 from gil_tui.tui.lanes import Lane, Lanes
-from gil_tui.tui.text import clean, count, fit, percent
 from gil_tui.tui.theme import GLYPHS, LEGEND
 from gil_tui.tui.widgets.cores import core_rows, gauge
 from gil_tui.tui.widgets.lines import Lines, Row, Span

@@ -8,8 +8,8 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from gil_tui.text import clean, fit, short_command
 from gil_tui.tui.ordering import CalmOrder
-from gil_tui.tui.text import clean, fit, short_command
 from gil_tui.tui.widgets.lines import Lines, Row
 from gil_tui.verdict.words import size
 from gil_tui.watch.processes import PythonProcess

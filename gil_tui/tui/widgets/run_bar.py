@@ -2,8 +2,8 @@
 
 from textual import events
 
+from gil_tui.text import fit, left, percent
 from gil_tui.tui.model import LabState
-from gil_tui.tui.text import fit, left, percent
 from gil_tui.tui.widgets.lines import Lines, Row
 
 DONE, TO_DO = "━", "─"

@@ -6,8 +6,8 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 
+from gil_tui.text import fit
 from gil_tui.tui.strips import Axis, Strips, axis_to
-from gil_tui.tui.text import fit
 from gil_tui.tui.watch_view import ProcessRow, ThreadRow, length_text
 from gil_tui.tui.widgets.lines import Lines, Row, Span
 from gil_tui.tui.widgets.now import lane_spans, legend_row

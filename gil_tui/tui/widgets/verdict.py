@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Sequence
 
-from gil_tui.tui.text import clean, factor, fit, percent
+from gil_tui.text import clean, factor, fit, percent
 from gil_tui.tui.theme import VERDICT_STATES
 from gil_tui.tui.widgets.lines import Lines, Row
 from gil_tui.verdict.model import CODES, Advice, Evidence, Verdict

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gil_tui.tui.text import clean, clean_lines, count, factor, fit, left, percent, seconds
+from gil_tui.text import clean, clean_lines, count, factor, fit, left, percent, seconds
 
 
 @pytest.mark.parametrize(
