@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding, BindingType
@@ -113,6 +114,8 @@ class HistoryTable(DataTable[Text]):
         self.order_by, self.descending = "id", True
         self.listed: list[HistoryRow] = []
         self._shown: list[Column] = []
+        self._titles: list[str] = []
+        self._widths: list[int] = []
 
     @property
     def row_at_cursor(self) -> HistoryRow | None:
@@ -126,8 +129,7 @@ class HistoryTable(DataTable[Text]):
     def list_rows(self, rows: Sequence[HistoryRow]) -> None:
         """Show these rows; the cursor stays on its run where that is still there."""
         at = self.row_at_cursor
-        if self._shown == self._wanted() and list(rows) == self.listed:
-            self._rename_columns()
+        if list(rows) == self.listed and self._titles == self._headings(self._wanted()):
             return
         self.listed = list(rows)
         self._rebuild()
@@ -138,7 +140,13 @@ class HistoryTable(DataTable[Text]):
     def append_rows(self, rows: Sequence[HistoryRow]) -> None:
         """Show these rows below the others."""
         self.listed += rows
-        self._add(rows)
+        cells = self._cells(rows)
+        fits = [cell_len(max(words, key=cell_len)) for words in zip(*cells, strict=True)]
+        if any(wanted > width for wanted, width in zip(fits, self._widths, strict=False)):
+            self._rebuild()
+            self.move_cursor(row=len(self.listed) - len(rows))
+        else:
+            self._add(rows, cells)
 
     def on_mount(self) -> None:
         """Take the colours of another theme over."""
@@ -166,35 +174,37 @@ class HistoryTable(DataTable[Text]):
             self.post_message(self.MoreWanted(self))
 
     def _rebuild(self) -> None:
+        # Own widths: Textual 8.2 measures when it is idle, and what was drawn before that stays as it was.
+        self._shown = self._wanted()
+        cells = self._cells(self.listed)
+        self._titles = self._headings(self._shown)
+        self._widths = [max(map(cell_len, words)) for words in zip(self._titles, *cells, strict=True)]
         with self.app.batch_update():
             self.clear(columns=True)
-            self._shown = self._wanted()
-            for column in self._shown:
-                self.add_column(self._heading(column), key=column.title)
-            self._add(self.listed)
+            for column, title, width in zip(self._shown, self._titles, self._widths, strict=True):
+                words = Text(title, justify="right" if column.right else "left")
+                self.add_column(words, key=column.title, width=width)
+            self._add(self.listed, cells)
+
+    def _cells(self, rows: Sequence[HistoryRow]) -> list[list[str]]:
+        return [[column.cell(row) for column in self._shown] for row in rows]
 
     def _wanted(self) -> list[Column]:
         return columns_for(self.size.width)
 
-    def _add(self, rows: Sequence[HistoryRow]) -> None:
+    def _add(self, rows: Sequence[HistoryRow], cells: Sequence[Sequence[str]]) -> None:
         styles = role_styles(self.app.theme_variables)
-        for row in rows:
+        for row, words in zip(rows, cells, strict=True):
             state = styles[f"state-{VERDICT_STATES.get(row.verdict or '', 'idle')}"]
-            cells = (
+            texts = (
                 Text(
-                    column.cell(row),
+                    word,
                     style=state if column.field == "verdict" else Style.null(),
                     justify="right" if column.right else "left",
                 )
-                for column in self._shown
+                for word, column in zip(words, self._shown, strict=True)
             )
-            self.add_row(*cells, key=str(row.id))
+            self.add_row(*texts, key=str(row.id))
 
-    def _heading(self, column: Column) -> Text:
-        title = heading(column, self.order_by, self.descending)
-        return Text(title, justify="right" if column.right else "left")
-
-    def _rename_columns(self) -> None:
-        for column, shown in zip(self.ordered_columns, self._shown, strict=True):
-            column.label = self._heading(shown)
-        self.refresh()
+    def _headings(self, columns: Sequence[Column]) -> list[str]:
+        return [heading(column, self.order_by, self.descending) for column in columns]
