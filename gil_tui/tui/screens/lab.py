@@ -35,10 +35,12 @@ from gil_tui.tui.widgets.pickers import (
 from gil_tui.tui.widgets.run_bar import RunBar, progress_text
 from gil_tui.tui.widgets.verdict import VerdictPane
 
-LIVE_EVERY_S = 0.25
+LIVE_EVERY_S = 0.5
 IDLE_EVERY_S = 2.0
-SLOWLY, VERY_SLOWLY = 4, 8
+SLOWLY, VERY_SLOWLY = 2, 4
 """Every so many ticks the progress, and the load of the host, are shown anew."""
+STATE_TICKS = 4
+"""Trials end faster than anybody reads: every so many ticks what they changed is shown."""
 VIEWS = ("experiment", "chart", "now")
 """What a small terminal shows one at a time."""
 RECENT_ROWS = 50
@@ -80,6 +82,8 @@ class LabScreen(Screen[None]):
         self._pace_s = 0.0
         self._can: tuple[bool, ...] = ()
         self._ticks = 0
+        self._shown_phase = ""
+        self._is_stale = False
 
     def compose(self) -> ComposeResult:
         """Pickers at the left, the verdict above chart and live panes at the right."""
@@ -230,7 +234,11 @@ class LabScreen(Screen[None]):
 
     @on(StateChanged)
     def _state_changed(self) -> None:
-        self._show_state()
+        live = self.app.session.live
+        if live.busy and live.phase == self._shown_phase and not self.app.session.past:
+            self._is_stale = True
+        else:
+            self._show_state()
 
     @on(HistoryOpened)
     async def _show_recent(self) -> None:
@@ -264,6 +272,7 @@ class LabScreen(Screen[None]):
     def _show_state(self) -> None:
         session = self.app.session
         state = session.state
+        self._shown_phase, self._is_stale = session.live.phase, False
         if state.verdict and not state.busy:
             self.verdict.show_verdict(state.verdict, failures_of(state.runs))
         else:
@@ -306,6 +315,8 @@ class LabScreen(Screen[None]):
         # Not all at once: Textual repaints the rectangle around everything that has changed.
         if self._ticks % SLOWLY == 1:
             self._show_progress()
+        if self._is_stale and self._ticks % STATE_TICKS == 0:
+            self._show_state()
         if self._ticks % VERY_SLOWLY == 2:
             self.query_one(Masthead).show_facts(self.app.facts())
 
