@@ -66,6 +66,14 @@ class GilTui(App[int]):
         Binding("escape", "hide_help_panel", "Close", show=False, id="help.close", tooltip="Close the help"),
         Binding("q", "quit", "Quit", id="app.quit", tooltip="Leave; trials that have finished are saved"),
         Binding(
+            "ctrl+p",
+            "command_palette",
+            "Commands",
+            priority=True,
+            id="app.palette",
+            tooltip="All that can be done, by its name",
+        ),
+        Binding(
             "ctrl+c,ctrl+q",
             "interrupt",
             "Quit",
@@ -118,8 +126,9 @@ class GilTui(App[int]):
         self.call_after_refresh(self._settle_in)
 
     def _settle_in(self) -> None:
-        gc.enable()
-        gc.freeze()
+        if not self.is_headless:
+            gc.enable()
+            gc.freeze()
         for remark in self._remarks:
             self.say(remark, is_error=True)
         self._find_interpreters()
@@ -250,7 +259,7 @@ class GilTui(App[int]):
         """The command palette: every key by its name, grouped by what it acts on, and the themes."""
         for tab in TABS:
             yield SystemCommand(f"Go to: {tab.title}", f"Tab {tab.key}", partial(self.action_tab, tab.mode))
-        actions: set[str] = set()
+        actions = {"command_palette"}
         for active in screen.active_bindings.values():
             binding = active.binding
             group = (binding.id or "").partition(".")[0]

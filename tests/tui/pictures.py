@@ -1,6 +1,7 @@
 """What the screen shows, as text, and the text files that it is compared with."""
 
 import asyncio
+import gc
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -70,7 +71,11 @@ def play(
             await until(pilot, lambda: settled(app))
             await script(pilot, app)
 
-    asyncio.run(run())
+    gc.disable()  # an application makes many objects and lives shortly: a third of the time would go there
+    try:
+        asyncio.run(run())
+    finally:
+        gc.enable()
     return app
 
 

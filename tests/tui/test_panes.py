@@ -11,6 +11,7 @@ from gil_tui.tui.lab_view import chart_title, invitation, output_of, report_of
 from gil_tui.tui.lanes import Lanes
 from gil_tui.tui.model import LabState, shown
 from gil_tui.tui.tabs import TABS
+from gil_tui.tui.widgets.key_bar import Key, fitting, key_row
 from gil_tui.tui.widgets.lines import Row, changed_span, row_text, row_width
 from gil_tui.tui.widgets.masthead import masthead_row, tab_spans
 from gil_tui.tui.widgets.now import Now, cpus_text, gil_rows, legend_row, now_rows, rates_text
@@ -157,6 +158,26 @@ def test_masthead_keeps_the_tabs_whatever_the_width() -> None:
     narrow = row_text(masthead_row(FACTS, TABS, "lab", 24 + len(tabs)))
     assert narrow.startswith(" gil-tui  web-01 ") and narrow.endswith(tabs)
     assert row_text(masthead_row(FACTS, TABS, "lab", 3)) == tabs
+
+
+def test_keys_are_dropped_whole_and_the_way_out_last() -> None:
+    keys = [
+        Key("r", "Run", "r", "lab.run"),
+        Key("t", "Time", "t", "lab.measure"),
+        Key("v", "View", "v", "lab.view"),
+        Key("f1", "Help", "f1", "app.help"),
+        Key("q", "Quit", "q", "app.quit"),
+        Key("^p", "Commands", "ctrl+p", "app.palette"),
+    ]
+    rows = {width: row_text(key_row(*fitting(keys, width))) for width in (80, 50, 40, 20, 8, 2)}
+    assert rows == {
+        80: "  r Run  t Time  v View  f1 Help  q Quit  ^p Commands",
+        50: " r Run t Time v View f1 Help q Quit ^p Commands",
+        40: " r Run t Time v View f1 Help q Quit",
+        20: " f1 Help q Quit",
+        8: " f1 Help",
+        2: "",
+    }
 
 
 def test_the_run_bar() -> None:

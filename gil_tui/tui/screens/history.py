@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
 from gil_tui.history import HistoryRow, NoSuchRunError, StoreError
 from gil_tui.lab.records import Run
@@ -18,6 +18,7 @@ from gil_tui.tui.messages import HistoryChanged, HistoryOpened
 from gil_tui.tui.model import failure_text
 from gil_tui.tui.screens.dialogs import ConfirmDialog, TextDialog
 from gil_tui.tui.widgets.history_table import PAGE, HistoryTable, next_order
+from gil_tui.tui.widgets.key_bar import KeyBar
 from gil_tui.tui.widgets.masthead import Masthead
 from gil_tui.tui.widgets.verdict import VerdictPane
 
@@ -74,7 +75,7 @@ class HistoryScreen(Screen[None]):
         yield VerdictPane(id="verdict")
         yield Input(placeholder="filter: words such as  countdown threads gil", id="filter", compact=True)
         yield HistoryTable(id="runs")
-        yield Footer(compact=True)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """List the newest runs."""

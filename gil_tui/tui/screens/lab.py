@@ -9,7 +9,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Footer
 
 from gil_tui.tui.app import GilTui
 from gil_tui.tui.engine import Selection
@@ -18,6 +17,7 @@ from gil_tui.tui.messages import HistoryChanged, HistoryOpened, InterpretersFoun
 from gil_tui.tui.model import failures_of
 from gil_tui.tui.widgets.chart import ChartPane
 from gil_tui.tui.widgets.choices import Choices
+from gil_tui.tui.widgets.key_bar import KeyBar
 from gil_tui.tui.widgets.masthead import Masthead
 from gil_tui.tui.widgets.now import Now, NowPane, rates_text
 from gil_tui.tui.widgets.pickers import (
@@ -101,7 +101,7 @@ class LabScreen(Screen[None]):
                 with Horizontal(id="middle"):
                     yield ChartPane(id="chart")
                     yield NowPane(self.app.session.lanes, id="now")
-        yield Footer(compact=True)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Fill in what is known at once."""

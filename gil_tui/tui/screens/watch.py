@@ -9,12 +9,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
 from gil_tui.text import clean
 from gil_tui.tui import watch_view as view
 from gil_tui.tui.app import GilTui
 from gil_tui.tui.widgets.gauge import GaugePane, GaugeView
+from gil_tui.tui.widgets.key_bar import KeyBar
 from gil_tui.tui.widgets.masthead import Masthead
 from gil_tui.tui.widgets.process_list import ProcessList
 from gil_tui.tui.widgets.threads import ThreadsPane
@@ -105,7 +106,7 @@ class WatchScreen(Screen[None]):
             with Horizontal(id="live"):
                 yield GaugePane(id="gauge")
                 yield ThreadsPane(id="threads")
-        yield Footer(compact=True)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Show the list, or the process that was asked for."""
