@@ -434,3 +434,26 @@ def test_without_colour_every_state_has_a_glyph_and_the_focus_a_border(
         assert "┏" in shown
 
     play(script)
+
+
+def test_another_theme_recolours_what_is_shown() -> None:
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await run_to_the_end(pilot, app)
+        await shows(pilot, "lab_done_80x24")
+        chart = app.screen.query_one("#chart", ChartPane)
+
+        def colours() -> set[str]:
+            strips = [chart.render_line(y) for y in range(chart.size.height)]
+            return {
+                segment.style.color.name
+                for strip in strips
+                for segment in strip
+                if segment.style and segment.style.color
+            }
+
+        dark, title = colours(), chart.border_title
+        app.theme = "light"
+        await until(pilot, lambda: not colours() & dark and chart.border_title != title)
+        await shows(pilot, "lab_done_80x24")
+
+    play(script, size=(80, 24))

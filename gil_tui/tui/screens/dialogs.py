@@ -89,7 +89,9 @@ class TextDialog(ModalScreen[None]):
         """The lines in a scrollable box."""
         box: Widget
         if self._wrap:
-            box = VerticalScroll(Static(Content("\n".join(self._lines))), classes="dialog large")
+            words = Content("\n".join(self._lines))
+            words = words.stylize("bold", 0, len(self._lines[0]) if self._lines else 0)
+            box = VerticalScroll(Static(words), classes="dialog large")
         else:
             box = Log(highlight=False, classes="dialog large")
         box.border_title = Content(self._title)

@@ -232,6 +232,12 @@ class ChartPane(Lines, can_focus=True):
         """Draw for the new size."""
         self._request()
 
+    def notify_style_update(self) -> None:
+        """The legend in the title has colours of its own; the chart itself need not be drawn anew."""
+        super().notify_style_update()
+        if self.is_mounted:
+            self.call_later(self._request)
+
     def _request(self) -> None:
         width, height = self.size
         if not self.is_mounted or width < 1 or height < 1:

@@ -69,7 +69,7 @@ class Lines(Widget):
         super().__init__(id=id, classes=classes)
         self._rows: tuple[Row, ...] = ()
         self._styles: dict[str, Style] = {}
-        self._titles = (Content(""), Content(""))
+        self._titles = ("", "")
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -98,10 +98,10 @@ class Lines(Widget):
 
     def entitle(self, title: Content | str, subtitle: str = "") -> None:
         """Set the border's texts, literally; Textual repaints the whole widget for each, so only if new."""
-        title, words = Content(title) if isinstance(title, str) else title, Content(subtitle)
-        if (title, words) != self._titles:
-            self._titles = (title, words)
-            self.border_title, self.border_subtitle = title, words
+        words = Content(title) if isinstance(title, str) else title
+        if (words.markup, subtitle) != self._titles:  # contents are equal if their texts are, styles aside
+            self._titles = (words.markup, subtitle)
+            self.border_title, self.border_subtitle = words, Content(subtitle)
 
     def notify_style_update(self) -> None:
         """Drop the styles of the theme before."""
