@@ -414,7 +414,7 @@ def test_the_command_palette_runs_a_key_by_its_name() -> None:
     play(script)
 
 
-@pytest.mark.parametrize("theme", ["light", "ansi-dark"])
+@pytest.mark.parametrize("theme", ["ansi-dark"])
 def test_every_theme_draws_the_same_text(theme: str) -> None:
     async def script(pilot: Pilot[int], app: GilTui) -> None:
         await run_to_the_end(pilot, app)
