@@ -6,6 +6,7 @@ temporary one.
 
 import asyncio
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,7 @@ from gil_tui.tui.engine import real_engine
 FOLDER = Path(__file__).parent
 SIZE = (120, 40)
 SWEEP_S = 180.0
-
+WEB_FONT = re.compile(r"@font-face\s*\{[^}]*\}\s*")
 
 SPINNING = """
 import threading
@@ -31,9 +32,9 @@ for number in range(4):
 
 
 def keep(app: GilTui, name: str) -> None:
-    """Write the screen as it stands."""
+    """Write the screen as it stands, without the web font that Textual would have fetched."""
     file = FOLDER / f"{name}.svg"
-    file.write_text(app.export_screenshot(title="gil-tui"))
+    file.write_text(WEB_FONT.sub("", app.export_screenshot(title="gil-tui")))
     print(file)
 
 
@@ -57,10 +58,9 @@ async def take_lab_and_history() -> None:
 
 async def take_watch() -> None:
     """The Watch on four threads that take turns."""
-    with tempfile.NamedTemporaryFile("w", suffix=".py", prefix="server_") as program:
-        program.write(SPINNING)
-        program.flush()
-        target = subprocess.Popen([sys.executable, program.name])
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "server.py").write_text(SPINNING)
+        target = subprocess.Popen([sys.executable, "server.py"], cwd=folder)
         try:
             app = GilTui(real_engine(), pid=target.pid)
             async with app.run_test(size=SIZE) as pilot:

@@ -35,11 +35,11 @@ from gil_tui.tui.widgets.pickers import (
 from gil_tui.tui.widgets.run_bar import RunBar, progress_text
 from gil_tui.tui.widgets.verdict import VerdictPane
 
-LIVE_EVERY_S = 0.5
+LIVE_EVERY_S = 1.0
 IDLE_EVERY_S = 2.0
 SLOWLY, VERY_SLOWLY = 2, 4
 """Every so many ticks the progress, and the load of the host, are shown anew."""
-STATE_TICKS = 4
+STATE_TICKS = 2
 """Trials end faster than anybody reads: every so many ticks what they changed is shown."""
 VIEWS = ("experiment", "chart", "now")
 """What a small terminal shows one at a time."""
