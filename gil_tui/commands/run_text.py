@@ -8,7 +8,6 @@ from gil_tui.history.rows import local_time
 from gil_tui.lab.records import Run, Trial
 from gil_tui.text import clean, clean_lines, factor, percent, seconds
 from gil_tui.verdict.model import Advice, Evidence, Verdict
-from gil_tui.verdict.statistics import outliers
 
 TRIALS_HEADING = ("trial", "time", "start", "cpu", "tasks/s", "p50", "p99", "memory", "remarks")
 NUMBERS = tuple(range(8))
@@ -98,8 +97,7 @@ def _advice_line(advice: Advice) -> str:
 
 
 def _trial_rows(run: Run) -> Iterator[tuple[str, ...]]:
-    measured = [trial for trial in run.trials if trial.result]
-    far_off = {measured[position].number for position in outliers(run.walls_s)}
+    far_off = run.outlier_numbers
     for trial in run.trials:
         yield _trial_cells(trial, trial.number in far_off)
 

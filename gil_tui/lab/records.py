@@ -6,7 +6,7 @@ from typing import Any
 
 from gil_tui.bench.spec import Experiment, PythonFacts, TrialResult
 from gil_tui.verdict.model import Verdict
-from gil_tui.verdict.statistics import Interval
+from gil_tui.verdict.statistics import Interval, outliers
 
 RUN_SCHEMA = "gil-tui/run/1"
 
@@ -112,6 +112,12 @@ class Run:
     def walls_s(self) -> list[float]:
         """Wall times of the trials that finished, in order."""
         return [trial.result.wall_s for trial in self.trials if trial.result]
+
+    @property
+    def outlier_numbers(self) -> frozenset[int]:
+        """Numbers of the trials whose wall time is far from the others'; they are shown, never dropped."""
+        measured = [trial.number for trial in self.trials if trial.result]
+        return frozenset(measured[position] for position in outliers(self.walls_s))
 
     def with_id(self, run_id: int) -> "Run":
         """The same run under the history's number."""

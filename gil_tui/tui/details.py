@@ -7,7 +7,7 @@ from gil_tui.lab.records import Run, Trial
 from gil_tui.text import clean, clean_lines, count, factor, seconds
 from gil_tui.tui.model import executor_of, failure_text, python_of
 from gil_tui.tui.widgets.verdict import verdict_report
-from gil_tui.verdict.statistics import Interval, outliers
+from gil_tui.verdict.statistics import Interval
 from gil_tui.verdict.words import amount
 
 HEADING = ("trial", "time", "start", "CPU", "tasks/s", "p50", "p99", "memory", "")
@@ -60,8 +60,7 @@ def _interval(interval: Interval | None, show: object) -> str:
 
 
 def _trial_rows(run: Run) -> Iterator[tuple[str, ...]]:
-    finished = [trial.number for trial in run.trials if trial.result]
-    far_off = {finished[index] for index in outliers(run.walls_s)}
+    far_off = run.outlier_numbers
     for trial in run.trials:
         yield _trial_row(trial, ["outlier"] if trial.number in far_off else [])
 
