@@ -55,6 +55,7 @@ def trial(job: Job, workload: Workload, events: Events, begun_s: float) -> Trial
         end_s = time.monotonic()
         working = usage(workload.helpers) - before
         peak = peak_pss_bytes(workload.helpers, guardian=os.getppid())
+        figures = workload.figures()
         executor.close()
     except BaseException:
         executor.abort()
@@ -72,6 +73,8 @@ def trial(job: Job, workload: Workload, events: Events, begun_s: float) -> Trial
         work_end_s=end_s,
         checksums=tuple(record[4] for record in records) if job.deterministic else (),
         setup_s=pool_s - begun_s,
+        figures=figures,
+        notes=workload.notes,
     )
 
 

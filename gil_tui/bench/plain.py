@@ -19,6 +19,16 @@ def asdict(record: object) -> Dict[str, Any]:
     return {name: _plain(value) for name, value in vars(record).items()}
 
 
+def field(default_factory: Callable[[], Any]) -> Any:
+    """A default that each record gets its own of."""
+    return _Factory(default_factory)
+
+
+class _Factory:
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self.make = make
+
+
 class Record:
     """Takes the annotated fields of its class, by position or name; class attributes are defaults."""
 
@@ -29,7 +39,7 @@ class Record:
         unknown = [name for name in given if name not in names]
         if missing or unknown or len(args) > len(names):
             raise TypeError("%s: missing %s, unknown %s" % (type(self).__name__, missing, unknown))
-        vars(self).update((name, given[name] if name in given else getattr(self, name)) for name in names)
+        vars(self).update((name, given[name] if name in given else _default(self, name)) for name in names)
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError("cannot assign to field %r" % name)
@@ -42,6 +52,11 @@ class Record:
 
     def __repr__(self) -> str:
         return "%s(%s)" % (type(self).__name__, ", ".join("%s=%r" % item for item in vars(self).items()))
+
+
+def _default(record: Record, name: str) -> Any:
+    default = getattr(type(record), name)
+    return default.make() if isinstance(default, _Factory) else default
 
 
 def _as_record(cls: type) -> type:

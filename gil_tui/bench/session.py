@@ -56,7 +56,7 @@ def _do(job: Job, events: Events) -> LastEvent:
             raise JobError("usage", "%s must be 1 or more, not %d" % (name, value))
     _set_switch_interval(experiment.switch_interval_s)
     faulthandler.enable(2)  # a crash in native code says on stderr where it was
-    workload = load(experiment.workload, experiment.knobs, job.directory)
+    workload = load(experiment.workload, experiment.knobs, job.directory, _facts(job))
     try:
         workload.prepare()
         if job.kind == "calibrate":
@@ -64,6 +64,13 @@ def _do(job: Job, events: Events) -> LastEvent:
         return "finished", trial(job, workload, events, begun_s).to_json()
     finally:
         workload.close()
+
+
+def _facts(job: Job) -> Dict[str, Any]:
+    """What a workload may know of the experiment before it is prepared."""
+    if job.kind == "calibrate":
+        return {"executor": "sequential", "workers": 1}
+    return {"executor": job.experiment.executor, "workers": job.experiment.workers}
 
 
 def _calibrated(job: Job, workload: Workload) -> Dict[str, Any]:

@@ -9,26 +9,27 @@ processes of the host):
 
 =============  ==========================================================================================
 `hello`        `pid` of the experiment process, `python` (see `PythonFacts`)
-`calibrated`   (job `calibrate`) `size`, `tasks`, `task_s`, `deterministic`
+`calibrated`   (job `calibrate`) `size`, `tasks`, `task_s`, `deterministic`, `call_s` (of a unit of size)
 `started`      (job `trial`) pool up and warm, the work begins: `startup_s`, `start_method`, `worker_pids`
 `progress`     `done`, `total` tasks; a few a second at most
 `finished`     (job `trial`) a `TrialResult`; its `t_s` is stamped after the work, its end is `work_end_s`
+`handed_over`  (job `handover`) `handover_s`: seconds a task by bytes of its argument: {"0": 3e-5, ...}
 `failed`       `kind` (one of `FAILURES`), `message` (one line), `traceback` (may be empty)
 =============  ==========================================================================================
 
-The last event is `calibrated`, `finished` or `failed`. A child that ends without one crashed.
+The last event is `calibrated`, `finished`, `handed_over` or `failed`. A child that ends without one crashed.
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING or not __name__.startswith("gil_tui_bench"):
-    from dataclasses import asdict, dataclass
+    from dataclasses import asdict, dataclass, field
     from typing import Any, Dict, Mapping, Optional, Tuple, Union
 
     KnobValue = Union[bool, int, float, str]
 else:  # the child: importing dataclasses and typing would cost as much as all else that it does
-    from .plain import asdict, dataclass
+    from .plain import asdict, dataclass, field
 
 EXECUTORS = ("sequential", "threads", "processes", "asyncio")
 START_METHODS = ("fork", "spawn", "forkserver")
@@ -38,6 +39,8 @@ TASK_TARGET_S = 0.020
 TRIAL_TARGET_S = 0.100
 """A trial lasts at least this long."""
 TASKS_PER_WORKER = 10
+HANDOVER_BYTES = (0, 1_000, 1_000_000)
+"""Sizes of a task's argument for which the hand-over is measured."""
 
 FAILURES = {
     "usage": "the job cannot be run as asked",
@@ -46,6 +49,7 @@ FAILURES = {
     "raised": "the function raised",
     "worker": "a worker process ended by itself",
     "workload": "the workload could not be set up",
+    "unavailable": "this interpreter lacks what it takes",
     "internal": "the bench itself failed",
 }
 
@@ -66,7 +70,9 @@ class Experiment:
 
     `workload` is a built-in name or `package.module:function` or `path/file.py:function`.
     `interpreter` is the path of an executable. `size` and `tasks` of None are calibrated.
-    `start_method` of None is the interpreter's own default (processes only).
+    `start_method` of None is the interpreter's own default (processes only). `gil` and `jit` switch what
+    the interpreter lets one switch (PYTHON_GIL, PYTHON_JIT), None leaves it as it is. `cluster` is the
+    address of a Dask scheduler; None has one started here.
     """
 
     workload: str
@@ -78,6 +84,9 @@ class Experiment:
     start_method: Optional[str] = None
     switch_interval_s: Optional[float] = None
     knobs: Tuple[Tuple[str, KnobValue], ...] = ()
+    gil: Optional[bool] = None
+    jit: Optional[bool] = None
+    cluster: Optional[str] = None
 
     def to_json(self) -> Dict[str, Any]:
         """As a JSON object; `knobs` becomes an object."""
@@ -94,21 +103,36 @@ class Experiment:
 
     @property
     def label(self) -> str:
-        """Short name of executor and workers, such as `threads x4` or `processes:spawn x2`."""
+        """Short name of executor and workers: `threads x4`, `processes:spawn x2`, `threads@0.5ms x4`."""
         if self.executor == "sequential":
             return "sequential"
         method = ":" + self.start_method if self.start_method else ""
-        return "%s%s x%d" % (self.executor, method, self.workers)
+        interval_s = self.switch_interval_s
+        interval = "@%gms" % (interval_s * 1000) if interval_s is not None else ""
+        return "%s%s%s x%d" % (self.executor, method, interval, self.workers)
+
+    @property
+    def interpreter_key(self) -> str:
+        """The interpreter with what is switched in it: `/usr/bin/python3.13t+gil`, `...+nojit`."""
+        return self.interpreter + switches(self.gil, self.jit)
+
+
+def switches(gil: Optional[bool], jit: Optional[bool]) -> str:
+    """What is switched, as it stands behind an interpreter: ``, `+gil`, `+nogil`, `+jit`, `+nogil+nojit`."""
+    names = (("gil", gil), ("jit", jit))
+    return "".join("+%s%s" % ("" if on else "no", name) for name, on in names if on is not None)
 
 
 @dataclass(frozen=True)
 class Job:
-    """One order to the child: `kind` is `calibrate` or `trial`.
+    """One order to the child: `kind` is `calibrate`, `trial` or `handover`.
 
     `max_workers` (calibrate) is the largest worker count of the sweep: every worker is to get
     `TASKS_PER_WORKER` tasks. `warmup_s` is the least warm-up of each worker; one task at least is run.
     `events_fd` is the pipe for events, `switch_fd` the read end of the pipe whose closing ends the child.
-    `deterministic` (trial) is what calibration found: when False no checksums are sent.
+    `deterministic` (trial) is what calibration found: when False no checksums are sent. `counters` (trial)
+    asks for the kernel's counters of the work. `plugins` maps names of workloads and executors that others
+    provide to `module:Class`, found in `plugin_folders` where the interpreter does not have them itself.
     """
 
     kind: str
@@ -119,6 +143,9 @@ class Job:
     warmup_s: float = 0.0
     directory: str = "."
     deterministic: bool = True
+    counters: bool = False
+    plugins: Mapping[str, str] = field(default_factory=dict)
+    plugin_folders: Tuple[str, ...] = ()
 
     def to_json(self) -> Dict[str, Any]:
         """As a JSON object."""
@@ -131,6 +158,7 @@ class Job:
         """The inverse of `to_json`; unknown keys are ignored."""
         known = _known(cls, document)
         known["experiment"] = Experiment.from_json(known["experiment"])
+        known["plugin_folders"] = tuple(known.get("plugin_folders") or ())
         return cls(**known)
 
 
@@ -179,7 +207,9 @@ class TrialResult:
     pool still up, plus what its members had given back since their own peak; None where the kernel
     does not tell. `checksums` are the tasks' in order, empty when the function is not deterministic.
     `setup_s` went before `startup_s`: importing the function's module and the executor's library, and
-    setting up what the workload needs.
+    setting up what the workload needs. `figures` is what the workload measured besides, units in the names.
+    `counters` is what the kernel counted of the work (perf stat), None with the reason in `counters_why`.
+    `gil_enabled_by` names the module whose import switched the GIL back on. `notes` are for the reader.
     """
 
     wall_s: float
@@ -194,6 +224,11 @@ class TrialResult:
     work_end_s: float
     checksums: Tuple[int, ...] = ()
     setup_s: float = 0.0
+    figures: Mapping[str, float] = field(default_factory=dict)
+    counters: Optional[Mapping[str, float]] = None
+    counters_why: str = ""
+    gil_enabled_by: str = ""
+    notes: Tuple[str, ...] = ()
 
     def to_json(self) -> Dict[str, Any]:
         """As a JSON object."""
@@ -205,6 +240,7 @@ class TrialResult:
         known = _known(cls, document)
         known["workers"] = tuple(WorkerResult(**_known(WorkerResult, w)) for w in known["workers"])
         known["checksums"] = tuple(known.get("checksums") or ())
+        known["notes"] = tuple(known.get("notes") or ())
         return cls(**known)
 
 

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gil_tui.bench.spec import switches
 from gil_tui.lab.errors import UsageError, nearest
 from gil_tui.lab.identify import Facts, Identifier, facts_of_running
 
@@ -25,7 +26,7 @@ class Interpreter:
 
     `label` is short and unique among those of one `find_interpreters`: `3.13`, `3.13t`, `pypy3.9`.
     `source` is `running`, `active` ($VIRTUAL_ENV, $CONDA_PREFIX), `path`, `pyenv`, `uv`, `conda`, `opt`
-    or `named` (by the person).
+    or `named` (by the person). `gil` and `jit` switch what this build lets one switch, None leaves it be.
     """
 
     path: str
@@ -34,6 +35,13 @@ class Interpreter:
     free_threaded: bool
     label: str
     source: str
+    gil: bool | None = None
+    jit: bool | None = None
+
+    @property
+    def key(self) -> str:
+        """Its path with its switches, as `Experiment.interpreter_key` has it: `.../python3.13t+gil`."""
+        return self.path + switches(self.gil, self.jit)
 
 
 def find_interpreters(

@@ -86,7 +86,9 @@ class Run:
 
     `id` is None until the history has given one. `speedup` is against `sequential` on the same
     interpreter and the same work, None where that was not run. Runs of one sweep share `sweep_id`.
-    `gil` and `threads` hold the JSON contract's objects, None with the reason in `watch_why`.
+    `gil` and `threads` hold the JSON contract's objects, None with the reason in `watch_why`. `call_s` is
+    what one unit of size takes at calibration, at best; `handover_s` what handing one task over takes, by
+    bytes of its argument (`spec.HANDOVER_BYTES`), None with the reason in `handover_why`.
     """
 
     experiment: Experiment
@@ -107,6 +109,9 @@ class Run:
     failure: Mapping[str, str] | None = None
     seed: int = 0
     notes: tuple[str, ...] = field(default=())
+    call_s: float | None = None
+    handover_s: Mapping[str, float] | None = None
+    handover_why: str = ""
 
     @property
     def walls_s(self) -> list[float]:
@@ -144,6 +149,9 @@ class Run:
             "failure": dict(self.failure) if self.failure else None,
             "seed": self.seed,
             "notes": list(self.notes),
+            "call_s": self.call_s,
+            "handover_s": dict(self.handover_s) if self.handover_s else None,
+            "handover_why": self.handover_why,
         }
 
     @classmethod
@@ -172,6 +180,9 @@ class Run:
             failure=document.get("failure"),
             seed=document.get("seed", 0),
             notes=tuple(document.get("notes", ())),
+            call_s=document.get("call_s"),
+            handover_s=document.get("handover_s"),
+            handover_why=document.get("handover_why", ""),
         )
 
 

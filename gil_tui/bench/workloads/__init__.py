@@ -48,8 +48,9 @@ def is_own(target: str) -> bool:
 def load(name: str, knobs: Settings, directory: str, facts: Optional[Mapping[str, Any]] = None) -> Workload:
     """A workload, built-in or the user's own, ready to run in this process.
 
-    `facts` are those of the instance that was prepared in the experiment's process, None there itself.
-    JobError `usage` for a name or a setting that does not exist; `import` and `missing` for own code.
+    `facts` are those of the instance that was prepared in the experiment's process; there they are what
+    the job says of `executor` and `workers`. JobError `usage` for a name or a setting that does not exist,
+    `unavailable` where this interpreter lacks what it takes; `import` and `missing` for own code.
     """
     if is_own(name):
         from .own import Own
@@ -59,7 +60,22 @@ def load(name: str, knobs: Settings, directory: str, facts: Optional[Mapping[str
     workload = find(name)
     if workload is None:
         raise JobError("usage", "there is no workload %s%s" % (name, nearest(name, list(WORKLOADS))))
+    _refuse_what_is_missing(workload)
     return workload(_settings(workload.knobs, knobs, name), facts or {})
+
+
+def _refuse_what_is_missing(workload: Type[Workload]) -> None:
+    import importlib.util
+
+    missing = [name for name in workload.needs if importlib.util.find_spec(name) is None]
+    if missing:
+        import sys
+
+        what, remedy = " and ".join(missing), "%s -m pip install %s" % (sys.executable, " ".join(missing))
+        raise JobError("unavailable", "%s needs %s: %s" % (workload.name, what, remedy))
+    lacks = workload.lacks()
+    if lacks:
+        raise JobError("unavailable", "%s needs %s: %s" % (workload.name, *lacks))
 
 
 def _settings(knobs: Tuple[Knob, ...], given: Settings, name: str) -> Dict[str, KnobValue]:

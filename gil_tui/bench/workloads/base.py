@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Mapping, Tuple
+    from typing import Any, Dict, Mapping, Optional, Tuple
 
     from ..spec import Knob, KnobValue
 
@@ -13,8 +13,11 @@ class Workload:
     """Equal tasks of an adjustable size that return a checksum; one instance in each process that works.
 
     The class says what it is: `name`, `family`, what it `shows` in one sentence, what one unit of size is,
-    and its `knobs`. `prepare` sets up what all workers share, in the experiment's process, and leaves in
-    `facts` what they must know of it; `helpers` are the processes that it started, which are not measured.
+    and its `knobs`. It works in an interpreter that can import what it `needs`; `extra` is the extra of
+    gil-tui that brings that. `prepare` sets up what all workers share, in the experiment's process, and
+    leaves in `facts` what they must know of it; `executor` and `workers` are there from the start, which are
+    `sequential` and 1 while sizes are calibrated. `helpers` are the processes that it started, which are not
+    measured. `notes` are what the reader of the result should know.
     """
 
     name = ""
@@ -22,6 +25,9 @@ class Workload:
     shows = ""
     size_unit = ""
     knobs: Tuple[Knob, ...] = ()
+    needs: Tuple[str, ...] = ()
+    extra = ""
+    notes: Tuple[str, ...] = ()
     is_async = False
     """Tasks have a version that waits without holding the thread."""
     helpers: Tuple[int, ...] = ()
@@ -30,11 +36,20 @@ class Workload:
         self.settings = settings
         self.facts = dict(facts)
 
+    @classmethod
+    def lacks(cls) -> Optional[Tuple[str, str]]:
+        """What this host lacks besides modules, and the command that brings it; asked on any interpreter."""
+        return None
+
     def prepare(self) -> None:
         """Set up what the workers share; JobError `workload` if it cannot be."""
 
     def close(self) -> None:
         """Take down what `prepare` set up."""
+
+    def figures(self) -> Dict[str, float]:
+        """What it measured besides, units in the names; asked after the work, in the experiment's process."""
+        return {}
 
     def run(self, size: int, number: int) -> int:
         """Do task `number` and return its checksum."""
