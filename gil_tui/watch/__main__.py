@@ -7,7 +7,7 @@
 `{"rate_hz": 200}`     samples of the gauge a second (default 100), for the next `watch`
 =====================  ==================================================================
 
-A frame covers a quarter of a second, more when there are many threads. The watcher ends with its
+A frame covers a third of a second, more when there are many threads. The watcher ends with its
 standard input, which the kernel closes however the parent ends.
 """
 

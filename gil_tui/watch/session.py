@@ -10,7 +10,7 @@ from gil_tui.watch.frames import Frame, ObserverFrame
 from gil_tui.watch.pace import Pace
 from gil_tui.watch.sampler import TreeSampler
 
-FRAME_S = 0.25
+FRAME_S = 1 / 3
 _THREADS_A_FRAME = 125
 """With more threads than this frames get longer: each costs about the same for every thread."""
 
