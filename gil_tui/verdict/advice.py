@@ -239,6 +239,11 @@ def _io(seen: Observation) -> list[Advice]:
     ]
 
 
+def _io_holding(seen: Observation) -> list[Advice]:
+    release = next(one for one in _gil_waits(seen) if one.action.startswith("Let "))
+    return [_processes(seen, processes_plan(seen)), replace(release, gain=None)]
+
+
 def _overlap(seen: Observation) -> list[Advice]:
     need = Demand(0.0, demand(seen).gil_s if seen.held is not None else 0.0, seen.cpu)
     gain = min(2.0, threads_bound(need, math.inf, seen.cpus_effective))
@@ -261,4 +266,5 @@ _BY_KIND: dict[str, Callable[[Observation], list[Advice]]] = {
     "lock": _lock,
     "lock_shared": _lock_shared,
     "io": _io,
+    "io_holding": _io_holding,
 }

@@ -224,7 +224,8 @@ def _io(seen: Observation) -> Finding | None:
     others = max(seen.wanting, seen.lock)
     if seen.io < max(IO_WAITING, others) or _unsplit(seen):
         return None
-    return Finding("io", "io", certainty(seen.io / (seen.io + others), 0.5, 0.3), seen)
+    kind = "io_holding" if (seen.held_off_cpu or 0.0) >= HELD_OFF_CPU else "io"
+    return Finding("io", kind, certainty(seen.io / (seen.io + others), 0.5, 0.3), seen)
 
 
 _RULES: tuple[Callable[[Observation], Finding | None], ...] = (

@@ -154,6 +154,16 @@ def _io(finding: Finding, dump: WaitDump | None) -> str:
     )
 
 
+def _io_holding(finding: Finding, dump: WaitDump | None) -> str:
+    seen = finding.seen
+    head = (
+        f"Waiting with the GIL held: a call keeps it {words.share(seen.held_off_cpu or 0.0)} of the time without "
+        "using a CPU; nobody waits for it, but more threads would"
+    )
+    call = [f"the call is in {seen.hottest.place.short}"] if seen.hottest else []
+    return "; ".join([head, *call])
+
+
 def _idle(finding: Finding, dump: WaitDump | None) -> str:
     seen = finding.seen
     busy = words.cpus_busy(seen.cpu, seen.cpus_effective)
@@ -197,6 +207,7 @@ _SENTENCES: dict[str, Callable[[Finding, WaitDump | None], str]] = {
     "lock": _lock,
     "lock_shared": _lock_shared,
     "io": _io,
+    "io_holding": _io_holding,
     "idle": _idle,
     "not_full": _not_full,
     "unsure": _unsure,

@@ -11,6 +11,7 @@ from gil_tui.verdict.dump import WaitDump
 from gil_tui.verdict.limits import UNSURE_WHICH_WAIT
 from gil_tui.verdict.model import CODES, Verdict
 from gil_tui.verdict.observation import HotFunction, LockGroup, Observation, Place
+from tests.verdict.builders import watched
 from tests.verdict.loads import LOADS
 
 TWO = "on the 2 CPUs this process may use"
@@ -461,3 +462,11 @@ def test_every_number_of_a_load_is_finite() -> None:
     for seen in LOADS.values():
         numbers = [getattr(seen, one.name) for one in fields(seen)]
         assert all(abs(value) < 1e9 for value in numbers if isinstance(value, float))
+
+
+def test_one_call_that_waits_with_the_gil_held_is_named_though_nobody_waits_for_it_yet():
+    alone = watched(sleep=0.98, cpu=0.01, held=0.8, held_sum=0.8, held_off_cpu=0.79, waiting=0.0, idle=1.0)
+    verdict = diagnose_observation(alone)
+    assert verdict.code == "io"
+    assert verdict.sentence.startswith("Waiting with the GIL held: a call keeps it 79 % of the time")
+    assert [one.action.split()[0] for one in verdict.advice] == ["Use", "Let"]
