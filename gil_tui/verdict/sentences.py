@@ -157,8 +157,8 @@ def _io(finding: Finding, dump: WaitDump | None) -> str:
 def _io_holding(finding: Finding, dump: WaitDump | None) -> str:
     seen = finding.seen
     head = (
-        f"Waiting with the GIL held: a call keeps it {words.share(seen.held_off_cpu or 0.0)} of the time without "
-        "using a CPU; nobody waits for it, but more threads would"
+        f"Waiting with the GIL held: a call keeps it {words.share(seen.held_off_cpu or 0.0)} of the time "
+        "without using a CPU; nobody waits for it, but more threads would"
     )
     call = [f"the call is in {seen.hottest.place.short}"] if seen.hottest else []
     return "; ".join([head, *call])

@@ -464,7 +464,7 @@ def test_every_number_of_a_load_is_finite() -> None:
         assert all(abs(value) < 1e9 for value in numbers if isinstance(value, float))
 
 
-def test_one_call_that_waits_with_the_gil_held_is_named_though_nobody_waits_for_it_yet():
+def test_one_call_that_waits_with_the_gil_held_is_named_though_nobody_waits_for_it_yet() -> None:
     alone = watched(sleep=0.98, cpu=0.01, held=0.8, held_sum=0.8, held_off_cpu=0.79, waiting=0.0, idle=1.0)
     verdict = diagnose_observation(alone)
     assert verdict.code == "io"
