@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,31 +16,54 @@ from typing import Any
 TIMEOUT_S = 5.0
 OUTPUT_BYTES = 65536
 MARK = "gil-tui:"
-CACHE_FORMAT = 1
+CACHE_FORMAT = 2
 
-# For any Python that knows -I (3.4 and later); a `t` in sys.abiflags means a free-threaded build.
-PROBE = (
-    "import sys,json;i=sys.implementation.name;v=sys.version_info;"
-    f"print('{MARK}'+json.dumps([i,list(v[:3]),v[3],v[4],'t' in getattr(sys,'abiflags',''),sys.executable]))"
-)
+# For any Python that knows -I (3.4 and later); a `t` in sys.abiflags means a free-threaded build. Python
+# 3.13 cannot tell whether it has a JIT but knows how it was built; PyPy has none on some machines.
+PROBE = f"""
+import json, sys
+name, version = sys.implementation.name, sys.version_info
+jit = True if getattr(sys, "pypy_translation_info", {{}}).get("translation.jit") else None
+if hasattr(sys, "_jit"):
+    jit = sys._jit.is_enabled() if sys._jit.is_available() else None
+elif name == "cpython" and version[:2] == (3, 13):
+    import sysconfig
+    built = {{"--enable-experimental-jit": True, "--enable-experimental-jit=yes": True}}
+    built["--enable-experimental-jit=yes-off"] = False
+    for argument in (sysconfig.get_config_var("CONFIG_ARGS") or "").replace("'", "").split():
+        jit = built.get(argument, jit)
+free_threaded = "t" in getattr(sys, "abiflags", "")
+print("{MARK}" + json.dumps([name, version[:3], version[3], version[4], free_threaded, sys.executable, jit]))
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What an interpreter says of itself; `executable` only where it was started through a script."""
+    """What an interpreter says of itself; `executable` only where it was started through a script.
+
+    `jit` is whether its just-in-time compiler is on unless it is switched, None for a build without one.
+    """
 
     implementation: str
     version: str
     version_info: tuple[int, ...]
     free_threaded: bool
     executable: str = ""
+    jit: bool | None = None
 
 
 def facts_of_running() -> Facts:
     """The facts of the interpreter that runs this program."""
     info = sys.version_info
     version = _version_text(info[:3], info.releaselevel, info.serial)
-    return Facts(sys.implementation.name, version, tuple(info[:3]), "t" in getattr(sys, "abiflags", ""))
+    jit = getattr(sys, "_jit", None)
+    return Facts(
+        sys.implementation.name,
+        version,
+        tuple(info[:3]),
+        "t" in getattr(sys, "abiflags", ""),
+        jit=jit.is_enabled() if jit and jit.is_available() else None,
+    )
 
 
 class Identifier:
@@ -108,11 +131,11 @@ class Identifier:
         return answer
 
 
-def _run(path: Path, timeout_s: float) -> tuple[str, bool]:
-    """What the probe prints under `path`, and whether it ended by itself within bounds."""
+def run_bounded(command: Sequence[str | Path], timeout_s: float) -> tuple[str, bool]:
+    """What `command` prints, cut at `OUTPUT_BYTES`, and whether it ended by itself in time."""
     try:
         process = subprocess.Popen(
-            [path, "-I", "-S", "-c", PROBE],
+            command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -133,6 +156,10 @@ def _run(path: Path, timeout_s: float) -> tuple[str, bool]:
         timer.cancel()
 
 
+def _run(path: Path, timeout_s: float) -> tuple[str, bool]:
+    return run_bounded([path, "-I", "-S", "-c", PROBE], timeout_s)
+
+
 def _kill_group(pid: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
@@ -142,10 +169,10 @@ def _parse(output: str, *, keep_executable: bool) -> Facts | str:
     for line in output.splitlines():
         if line.startswith(MARK):
             try:
-                name, numbers, level, serial, free_threaded, executable = json.loads(line[len(MARK) :])
+                name, numbers, level, serial, free_threaded, executable, jit = json.loads(line[len(MARK) :])
                 version = _version_text(numbers, level, serial)
                 where = executable if keep_executable else ""
-                return Facts(name, version, tuple(map(int, numbers)), bool(free_threaded), where)
+                return Facts(name, version, tuple(map(int, numbers)), bool(free_threaded), where, jit)
             except (ValueError, TypeError):
                 break
     if "Unknown option: -I" in output:

@@ -16,6 +16,8 @@ from gil_tui.lab.identify import Facts, Identifier, facts_of_running
 
 OLDEST = (3, 8)
 NAME = re.compile(r"(python|pypy)(\d+(\.\d+)?t?)?")
+SWITCHED = re.compile(r"(?P<base>.*?)(?P<switches>(\+\w*)+)")
+SWITCHES = {"gil": ("gil", True), "nogil": ("gil", False), "jit": ("jit", True), "nojit": ("jit", False)}
 VERSION = re.compile(r"(?P<name>python|cpython|pypy)?-?(?P<version>\d+(\.\d+){0,2})?(?P<t>t)?")
 HEADLESS_LIST = "`gil-tui list interpreters` shows those found"
 
@@ -27,6 +29,7 @@ class Interpreter:
     `label` is short and unique among those of one `find_interpreters`: `3.13`, `3.13t`, `pypy3.9`.
     `source` is `running`, `active` ($VIRTUAL_ENV, $CONDA_PREFIX), `path`, `pyenv`, `uv`, `conda`, `opt`
     or `named` (by the person). `gil` and `jit` switch what this build lets one switch, None leaves it be.
+    `built_jit` is what its JIT does when it is left, None for a build without one.
     """
 
     path: str
@@ -37,6 +40,7 @@ class Interpreter:
     source: str
     gil: bool | None = None
     jit: bool | None = None
+    built_jit: bool | None = None
 
     @property
     def key(self) -> str:
@@ -50,8 +54,24 @@ def find_interpreters(
     """All interpreters of 3.8 or newer that can be found, the running one first, then newest first.
 
     One executable is listed once, however many names it has; a virtual environment stands apart from
-    its base. Each executable is run at most once, and not again while its size and time stand.
+    its base. Behind each stand its `variants`. Each executable is run at most once, and not again while
+    its size and time stand.
     """
+    found = _bases(environ, identifier)
+    return [one for base in found for one in (base, *variants(base))]
+
+
+def variants(interpreter: Interpreter) -> list[Interpreter]:
+    """The same binary switched, where that shows something: the GIL back on, the JIT in its other state."""
+    others = []
+    if interpreter.free_threaded:
+        others.append(_switched(interpreter, {"gil": True}))
+    if interpreter.built_jit is not None:
+        others.append(_switched(interpreter, {"jit": not interpreter.built_jit}))
+    return others
+
+
+def _bases(environ: Mapping[str, str], identifier: Identifier | None) -> list[Interpreter]:
     identifier = identifier or Identifier(environ)
     candidates: dict[str, tuple[str, Path]] = {}
     for source, path in _candidates(environ):
@@ -93,10 +113,43 @@ def resolve_interpreter(
 ) -> Interpreter:
     """The interpreter that `text` means: a path (a virtual environment's too), command, label or version.
 
-    A version means the newest that fits; one without a `t` never means a free-threaded build. Raises
-    UsageError for what is missing, is not Python or is too old.
+    A version means the newest that fits; one without a `t` never means a free-threaded build. Switches
+    stand behind it: `3.13t+gil`, `pypy3+nojit`. Raises UsageError for what is missing, is not Python, is
+    too old, or cannot be switched.
     """
-    identifier = identifier or Identifier(environ)
+    base, wanted = _split(text)
+    interpreter = _resolve_base(base, environ, identifier or Identifier(environ))
+    return _switched(interpreter, wanted) if wanted else interpreter
+
+
+def _split(text: str) -> tuple[str, dict[str, bool]]:
+    """What stands before the switches, and the switches; paths may have a plus in them."""
+    match = SWITCHED.fullmatch(text)
+    if not match or Path(text).expanduser().exists():
+        return text, {}
+    wanted: dict[str, bool] = {}
+    for name in match["switches"].split("+")[1:]:
+        if name not in SWITCHES:
+            raise UsageError(f"{text}: no switch +{name}; allowed are +{', +'.join(SWITCHES)}")
+        what, on = SWITCHES[name]
+        if wanted.setdefault(what, on) is not on:
+            raise UsageError(f"{text} switches the {what.upper()} on and off")
+    return match["base"], wanted
+
+
+def _switched(interpreter: Interpreter, wanted: Mapping[str, bool]) -> Interpreter:
+    if "gil" in wanted and not interpreter.free_threaded:
+        raise UsageError(
+            f"the GIL of {interpreter.label} ({interpreter.path}) cannot be switched: "
+            "only free-threaded builds can, as in 3.13t+gil"
+        )
+    if "jit" in wanted and interpreter.built_jit is None:
+        raise UsageError(f"{interpreter.label} ({interpreter.path}) was built without a JIT")
+    gil, jit = wanted.get("gil"), wanted.get("jit")
+    return replace(interpreter, gil=gil, jit=jit, label=interpreter.label + switches(gil, jit))
+
+
+def _resolve_base(text: str, environ: Mapping[str, str], identifier: Identifier) -> Interpreter:
     if not text.strip():
         raise UsageError(f"an interpreter needs a name; {HEADLESS_LIST}")
     if os.sep in text or text.startswith("~"):
@@ -107,7 +160,7 @@ def resolve_interpreter(
         # A shim fails for versions that are installed but not selected: those are found below.
         if not _is_pyenv_shim(Path(command), environ) or isinstance(facts, Facts):
             return _identified(text, Path(command), identifier)
-    known = find_interpreters(environ, identifier)
+    known = _bases(environ, identifier)
     for interpreter in known:
         if interpreter.label == text:
             return interpreter
@@ -186,7 +239,9 @@ def _interpreter(path: Path, facts: Facts, source: str) -> Interpreter:
     label = f"{name}{major}.{minor}{'t' if facts.free_threaded else ''}"
     # A launching script (a shim) stands for the interpreter behind it.
     plain = _plain_path(Path(facts.executable) if facts.executable else path)
-    return Interpreter(plain, facts.implementation, facts.version, facts.free_threaded, label, source)
+    return Interpreter(
+        plain, facts.implementation, facts.version, facts.free_threaded, label, source, built_jit=facts.jit
+    )
 
 
 def _patch_label(interpreter: Interpreter) -> str:

@@ -40,7 +40,7 @@ class Workload:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What the pickers hold: interpreters are paths, executors may carry a start method."""
+    """What the pickers hold: interpreters are keys, executors may carry a start method."""
 
     workload: str
     executors: tuple[str, ...]
@@ -106,7 +106,7 @@ class _Lab:
     """The Lab's part of the engine: it remembers the interpreters and the watcher's process."""
 
     def __init__(self) -> None:
-        self._known = {(running := running_interpreter()).path: running}
+        self._known = {(running := running_interpreter()).key: running}
         self._watcher: WatcherProcess | None = None
         self._prepared = False
 
@@ -114,7 +114,7 @@ class _Lab:
         first = default_interpreter()
         found = find_interpreters()
         ordered = sorted(found, key=lambda one: one.path != first.path)
-        self._known |= {one.path: one for one in ordered}
+        self._known |= {one.key: one for one in ordered}
         return ordered
 
     async def prepare(self, on_event: OnEvent) -> None:
@@ -139,7 +139,7 @@ class _Lab:
         from gil_tui.lab.conduct import conduct
         from gil_tui.lab.plan import plan_sweep
 
-        interpreters = [self._known[path] for path in selection.interpreters]
+        interpreters = [self._known[key] for key in selection.interpreters]
         plan = plan_sweep([selection.workload], selection.executors, selection.workers, interpreters)
         watcher = self._watcher
         if watcher and watcher.failure:

@@ -1,3 +1,4 @@
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -21,9 +22,11 @@ from gil_tui.lab.interpreters import (
 Fake = Callable[..., Path]
 
 
-def answer(version: str, name: str = "cpython", *, free_threaded: bool = False) -> str:
-    numbers = version.replace(".", ",")
-    return f'{identify.MARK}["{name}", [{numbers}], "final", 0, {str(free_threaded).lower()}, ""]'
+def answer(
+    version: str, name: str = "cpython", *, free_threaded: bool = False, jit: bool | None = None
+) -> str:
+    numbers = [int(number) for number in version.split(".")]
+    return identify.MARK + json.dumps([name, numbers, "final", 0, free_threaded, "", jit])
 
 
 @pytest.fixture

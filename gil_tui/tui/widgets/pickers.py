@@ -92,8 +92,8 @@ class InterpreterPicker(Choices):
     def offer(self, interpreters: Sequence[Interpreter]) -> None:
         """Show these; the first one is taken, unless something was chosen by hand before."""
         untouched = self.chosen == self._offered
-        first = tuple(one.path for one in interpreters[:1])
-        self.set_items([Choice(one.path, one.label) for one in interpreters], first if untouched else None)
+        first = tuple(one.key for one in interpreters[:1])
+        self.set_items([Choice(one.key, one.label) for one in interpreters], first if untouched else None)
         self._offered = self.chosen
 
 

@@ -1,0 +1,123 @@
+"""Which modules an interpreter can import: asked once, and again when something was installed there."""
+
+import contextlib
+import json
+import os
+import tempfile
+import threading
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gil_tui.lab.identify import MARK, TIMEOUT_S, run_bounded
+
+CACHE_FORMAT = 1
+SETTINGS = ("PYTHONPATH", "PYTHONHOME", "PYTHONUSERBASE", "PYTHONNOUSERSITE", "HOME")
+"""What decides, besides the executable, where an interpreter looks for modules."""
+
+# The folder that stands for "here" is taken out: what lies in the current directory is nobody's installation.
+PROBE = f"""
+import json, os, sys
+if sys.path and sys.path[0] in ("", os.getcwd()):
+    del sys.path[0]
+import importlib.util, site, sysconfig
+def found(name):
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError, AttributeError):
+        return False
+base = sys.prefix == getattr(sys, "base_prefix", sys.prefix)
+managed = base and os.path.exists(os.path.join(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED"))
+user = [site.getusersitepackages()] if site.ENABLE_USER_SITE else []
+print("{MARK}" + json.dumps([[name for name in sys.argv[1:] if found(name)], managed, sys.path + user]))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """Of the modules asked for those that are there; `managed` where the system forbids `pip install`."""
+
+    modules: frozenset[str]
+    managed: bool = False
+
+
+class Modules:
+    """Answers for each interpreter by its path, from memory while nothing changed in its folders.
+
+    A folder's time changes when something is installed or removed in it. `save` writes what is new to the
+    cache directory; a cache that cannot be read or written only costs the time of asking again.
+    """
+
+    def __init__(self, environ: Mapping[str, str] = os.environ, timeout_s: float = TIMEOUT_S) -> None:
+        home = Path(environ.get("HOME") or Path.home())
+        self._cache_file = Path(environ.get("XDG_CACHE_HOME") or home / ".cache") / "gil-tui" / "modules.json"
+        self._settings = {name: environ[name] for name in SETTINGS if environ.get(name)}
+        self._timeout_s = timeout_s
+        self._known = _read_cache(self._cache_file)
+        self._locks: dict[str, threading.Lock] = {}
+
+    def installed(self, path: str, names: Collection[str]) -> Installed | None:
+        """Which of `names` the interpreter at `path` can import; None if it does not say."""
+        with self._locks.setdefault(path, threading.Lock()):
+            entry = self._known.get(path)
+            if not self._stands(entry, path, names):
+                entry = self._ask(path, names)
+                if entry is None:
+                    return None
+                self._known[path] = entry
+                self._save()
+            assert entry is not None
+            return Installed(frozenset(entry["found"]) & frozenset(names), bool(entry["managed"]))
+
+    def _stands(self, entry: Any, path: str, names: Collection[str]) -> bool:
+        try:
+            return (
+                set(names) <= set(entry["asked"])
+                and entry["settings"] == self._settings
+                and all(_time(folder) == time for folder, time in entry["times"].items())
+                and path in entry["times"]
+            )
+        except (KeyError, TypeError, AttributeError):
+            return False
+
+    def _ask(self, path: str, names: Collection[str]) -> dict[str, Any] | None:
+        asked = sorted(names)
+        output, finished = run_bounded([path, "-c", PROBE, *asked], self._timeout_s)
+        line = next((line for line in output.splitlines() if line.startswith(MARK)), None)
+        if line is None or not finished:
+            return None
+        found, managed, folders = json.loads(line[len(MARK) :])
+        return {
+            "asked": asked,
+            "found": found,
+            "managed": managed,
+            "settings": self._settings,
+            "times": {place: _time(place) for place in (path, *folders)},
+        }
+
+    def _save(self) -> None:
+        folder = self._cache_file.parent
+        with contextlib.suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=folder, prefix=".modules-")
+            with open(handle, "w") as file:
+                json.dump({"format": CACHE_FORMAT, "interpreters": dict(self._known)}, file)
+            Path(name).replace(self._cache_file)
+
+
+def _time(place: str) -> int | None:
+    try:
+        return Path(place).stat().st_mtime_ns
+    except OSError:  # not there yet: such as the folder for what a person installs for themselves
+        return None
+
+
+def _read_cache(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    usable = isinstance(document, dict) and document.get("format") == CACHE_FORMAT
+    known = document.get("interpreters") if usable else None
+    return known if isinstance(known, dict) else {}
