@@ -80,7 +80,10 @@ def _calibrated(job: Job, workload: Workload) -> Dict[str, Any]:
 
     from .calibrate import calibrate
 
-    return calibrate(job, run)
+    workload.enter()
+    fields = calibrate(job, run)
+    workload.leave()
+    return fields
 
 
 def _set_switch_interval(switch_interval_s: Optional[float]) -> None:

@@ -56,7 +56,8 @@ class Asynchronous:
         return [record for record in records if record is not None]
 
     def close(self) -> None:
-        """Close the event loop."""
+        """Leave the workload and close the event loop."""
+        self._loop.run_until_complete(self._work.workload.leave_async())
         self._loop.close()
 
     def abort(self) -> None:

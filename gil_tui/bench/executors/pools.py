@@ -50,6 +50,12 @@ def warm(seconds: float) -> bool:
     return gil_enabled()
 
 
+def leave(seat: int) -> None:
+    """In a worker: leave the workload, when all others have come so far too."""
+    _barrier.wait()
+    _working().workload.leave()
+
+
 def task(number: int) -> Record:
     """In a worker: do one task."""
     return _working().task(_seats.seat, number)
@@ -94,8 +100,9 @@ class Pool:
         return records
 
     def close(self) -> None:
-        """End the workers and wait for them."""
+        """Have every worker leave the workload, end them and wait for them."""
         if self._pool is not None:
+            self._all(self._submit(leave, range(self._workers)))
             self._pool.shutdown(wait=True)
 
     def abort(self) -> None:

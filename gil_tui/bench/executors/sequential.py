@@ -41,6 +41,8 @@ class Sequential:
         return records
 
     def close(self) -> None:
-        """Nothing to end."""
+        """Leave the workload."""
+        self._work.workload.leave()
 
-    abort = close
+    def abort(self) -> None:
+        """Nothing to end."""

@@ -49,7 +49,8 @@ class Work:
             raise self._job_error(error, number)
 
     def warm_up(self, seconds: float) -> None:
-        """Do tasks for `seconds`, one at least."""
+        """Enter the workload, and do tasks for `seconds`, one at least."""
+        self.workload.enter()
         end_s = time.monotonic() + seconds
         number = 0
         while number == 0 or time.monotonic() < end_s:
@@ -58,6 +59,7 @@ class Work:
 
     async def warm_up_async(self, seconds: float) -> None:
         """The same on an event loop."""
+        await self.workload.enter_async()
         end_s = time.monotonic() + seconds
         number = 0
         while number == 0 or time.monotonic() < end_s:

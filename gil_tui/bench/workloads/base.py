@@ -47,6 +47,20 @@ class Workload:
     def close(self) -> None:
         """Take down what `prepare` set up."""
 
+    def enter(self) -> None:
+        """Get this process ready for its tasks; each worker asks before its warm-up, maybe at once."""
+
+    async def enter_async(self) -> None:
+        """The same for workers on an event loop."""
+        self.enter()
+
+    def leave(self) -> None:
+        """Take down what `enter` set up; each worker asks after the last task of all, not after a failure."""
+
+    async def leave_async(self) -> None:
+        """The same for workers on an event loop."""
+        self.leave()
+
     def figures(self) -> Dict[str, float]:
         """What it measured besides, units in the names; asked after the work, in the experiment's process."""
         return {}
