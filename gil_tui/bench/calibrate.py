@@ -9,7 +9,7 @@ from .spec import TASK_TARGET_S, TASKS_PER_WORKER, TRIAL_TARGET_S
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Callable, Dict, Tuple, Union
+    from typing import Callable, Dict, Optional, Tuple, Union
 
     from .spec import Job
 
@@ -27,21 +27,24 @@ SLOW_S = 0.2
 """A longer task is timed once."""
 
 
-def calibrate(job: Job, run: Run) -> Dict[str, Union[int, float, bool]]:
-    """The fields of the event `calibrated`; a size or a number of tasks that is given stays."""
+def calibrate(job: Job, run: Run, size_at_most: Optional[int] = None) -> Dict[str, Union[int, float, bool]]:
+    """The fields of the event `calibrated`; a size or a number of tasks that is given stays.
+
+    `size_at_most` is the workload's own limit, where it has one.
+    """
     asked = job.experiment
     end_s = time.monotonic() + job.warmup_s
-    size = asked.size or 1
+    size, most = asked.size or 1, size_at_most or SIZE_AT_MOST
     (_, first), (task_s, second) = run(size), run(size)  # the first may import and fill caches: not timed
-    while not asked.size and task_s < TASK_TARGET_S / 4 and size < SIZE_AT_MOST:
-        size *= 2
+    while not asked.size and task_s < TASK_TARGET_S / 4 and size < most:
+        size = min(2 * size, most)
         task_s, _ = run(size)
     while time.monotonic() < end_s:
         task_s, _ = run(size)
     if asked.size:
         task_s = _typical_s(run, size, task_s)
     else:
-        size, task_s = _scaled(run, size, task_s)
+        size, task_s = _scaled(run, size, task_s, most)
     return {
         "size": size,
         "tasks": asked.tasks or tasks_for(task_s, job.max_workers),
@@ -62,10 +65,10 @@ def tasks_for(task_s: float, max_workers: int) -> int:
     return min(each, max(1, TASKS_AT_MOST // max_workers)) * max_workers
 
 
-def _scaled(run: Run, size: int, task_s: float) -> Tuple[int, float]:
+def _scaled(run: Run, size: int, task_s: float, most: int) -> Tuple[int, float]:
     """The size whose task takes `TASK_TARGET_S`, and what it takes; a JIT makes more than one step needed."""
     for _ in range(STEPS_AT_MOST):
-        wanted = _rounded(size * TASK_TARGET_S / task_s)
+        wanted = min(_rounded(size * TASK_TARGET_S / task_s), most)
         if wanted == size or abs(task_s / TASK_TARGET_S - 1) < CLOSE_ENOUGH:
             break
         size = wanted
@@ -86,4 +89,4 @@ def _rounded(size: float) -> int:
     if size < 1:
         return 1
     digit: int = 10 ** max(0, math.floor(math.log10(size)) - 1)
-    return min(SIZE_AT_MOST, round(size / digit) * digit)
+    return round(size / digit) * digit

@@ -27,6 +27,8 @@ GIVE_UP_S = 5.0
 """A process that SIGKILL has not ended by then belongs to another user or hangs in the kernel."""
 
 SCRATCH_FOLDER = "/dev/shm"
+TEMPORARY_FOLDER = os.path.abspath(os.environ.get("TMPDIR") or "/tmp")
+"""On a disk, mostly: what workloads write to files, they write there."""
 SCRATCH = "gil-tui-%d-%s" % (os.getpid(), os.urandom(4).hex())
 """How the names of an experiment's semaphores and temporary folders begin; its guardian knows it too."""
 
@@ -175,12 +177,13 @@ def _prctl(option: int, argument: int) -> None:
 
 
 def _remove_leftovers() -> None:
-    """Remove what multiprocessing in a killed experiment could not remove itself."""
-    for name in entries(SCRATCH_FOLDER):
-        path = os.path.join(SCRATCH_FOLDER, name)
-        if name.startswith("sem." + SCRATCH):
-            os.unlink(path)
-        elif name.startswith(SCRATCH):
-            import shutil
+    """Remove what a killed experiment, or multiprocessing in it, could not remove itself."""
+    for folder in {SCRATCH_FOLDER, TEMPORARY_FOLDER}:
+        for name in entries(folder):
+            path = os.path.join(folder, name)
+            if name.startswith("sem." + SCRATCH):
+                os.unlink(path)
+            elif name.startswith(SCRATCH):
+                import shutil
 
-            shutil.rmtree(path, ignore_errors=True)
+                shutil.rmtree(path, ignore_errors=True)

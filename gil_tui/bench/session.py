@@ -69,8 +69,8 @@ def _do(job: Job, events: Events) -> LastEvent:
 def _facts(job: Job) -> Dict[str, Any]:
     """What a workload may know of the experiment before it is prepared."""
     if job.kind == "calibrate":
-        return {"executor": "sequential", "workers": 1}
-    return {"executor": job.experiment.executor, "workers": job.experiment.workers}
+        return {"job": job.kind, "executor": "sequential", "workers": 1}
+    return {"job": job.kind, "executor": job.experiment.executor, "workers": job.experiment.workers}
 
 
 def _calibrated(job: Job, workload: Workload) -> Dict[str, Any]:
@@ -81,7 +81,7 @@ def _calibrated(job: Job, workload: Workload) -> Dict[str, Any]:
     from .calibrate import calibrate
 
     workload.enter()
-    fields = calibrate(job, run)
+    fields = calibrate(job, run, workload.size_at_most)
     workload.leave()
     return fields
 

@@ -99,3 +99,13 @@ def test_tasks(task_s: float, max_workers: int) -> None:
 
 def test_the_usual_task_gets_ten_a_worker() -> None:
     assert tasks_for(TASK_TARGET_S, 4) == 4 * TASKS_PER_WORKER
+
+
+def test_a_workload_may_limit_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    for most in (1, 3):
+        task = Task(0.001)
+        monkeypatch.setattr(module, "time", task)
+        found = calibrate(job(max_workers=2), task, most)
+        assert (found["size"], max(task.sizes)) == (most, most)
+        assert found["tasks"] == 2 * 100 // most + (2 if 100 % most else 0)
+    assert calibrate(job(size=8), Task(0.001), 1)["size"] == 8

@@ -15,9 +15,9 @@ class Workload:
     The class says what it is: `name`, `family`, what it `shows` in one sentence, what one unit of size is,
     and its `knobs`. It works in an interpreter that can import what it `needs`; `extra` is the extra of
     gil-tui that brings that. `prepare` sets up what all workers share, in the experiment's process, and
-    leaves in `facts` what they must know of it; `executor` and `workers` are there from the start, which are
-    `sequential` and 1 while sizes are calibrated. `helpers` are the processes that it started, which are not
-    measured. `notes` are what the reader of the result should know.
+    leaves in `facts` what they must know of it. From the start there are `executor` and `workers`, which
+    are `sequential` and 1 while sizes are calibrated, and `job`, the job's kind. `helpers` are the
+    processes that it started, which are not measured. `notes` are what the reader of the result should know.
     """
 
     name = ""
@@ -28,6 +28,8 @@ class Workload:
     needs: Tuple[str, ...] = ()
     extra = ""
     notes: Tuple[str, ...] = ()
+    size_at_most: Optional[int] = None
+    """A calibrated task is no larger: of a request, say, whose latency is asked for."""
     is_async = False
     """Tasks have a version that waits without holding the thread."""
     helpers: Tuple[int, ...] = ()
