@@ -31,7 +31,16 @@ if TYPE_CHECKING or not __name__.startswith("gil_tui_bench"):
 else:  # the child: importing dataclasses and typing would cost as much as all else that it does
     from .plain import asdict, dataclass, field
 
-EXECUTORS = ("sequential", "threads", "processes", "asyncio")
+EXECUTORS = (
+    "sequential",
+    "threads",
+    "processes",
+    "interpreters",
+    "asyncio",
+    "asyncio+threads",
+    "dask",
+    "loky",
+)
 START_METHODS = ("fork", "spawn", "forkserver")
 
 TASK_TARGET_S = 0.020

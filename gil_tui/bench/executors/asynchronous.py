@@ -7,25 +7,24 @@ import os
 import threading
 import time
 
+from .base import Executor, empty
 from .work import Work, gil_enabled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Awaitable, Callable, Iterator, List, Optional, Tuple
+    from typing import Awaitable, Callable, Iterable, Iterator, List, Optional, Sequence
 
+    from ..spec import Job
     from ..workloads.base import Workload
     from .work import Record
 
 
-class Asynchronous:
+class Asynchronous(Executor):
     """`workers` coroutines on an event loop in the main thread."""
 
-    start_method: Optional[str] = None
-
-    def __init__(self, workload: Workload, size: int, workers: int) -> None:
+    def __init__(self, job: Job, size: int, workload: Workload) -> None:
         self._work = Work(workload, size, time.thread_time_ns)
-        self._workers = workers
-        self.seats: List[Tuple[int, int]] = []
+        self._workers = job.experiment.workers
 
     def start(self) -> None:
         """Make the event loop and have it run once."""
@@ -60,9 +59,14 @@ class Asynchronous:
         self._loop.run_until_complete(self._work.workload.leave_async())
         self._loop.close()
 
-    def abort(self) -> None:
-        """Leave all as it is: the process ends now."""
+    def hand_over(self, arguments: Sequence[bytes]) -> None:
+        """Make a task of the event loop for each argument."""
+        self._loop.run_until_complete(_all(_empty(argument) for argument in arguments))
 
 
-async def _all(coroutines: List[Awaitable[None]]) -> None:
+async def _all(coroutines: Iterable[Awaitable[None]]) -> None:
     await asyncio.gather(*coroutines)
+
+
+async def _empty(argument: bytes) -> None:
+    empty(argument)

@@ -7,12 +7,14 @@ import threading
 from concurrent.futures import TimeoutError as NotYet
 
 from ..failures import JobError
+from .base import Executor, empty
 from .work import Work, gil_enabled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from concurrent.futures import Executor, Future
-    from typing import Any, Callable, List, Optional, Tuple
+    from concurrent.futures import Executor as StandardPool
+    from concurrent.futures import Future
+    from typing import Any, Callable, List, Optional, Sequence, Tuple
 
     from .work import Record
 
@@ -66,16 +68,13 @@ def _working() -> Work:
     return _work
 
 
-class Pool:
+class Pool(Executor):
     """`workers` in a pool that `make_pool` makes; threads and processes differ in that alone."""
 
-    start_method: Optional[str] = None
-
-    def __init__(self, workers: int, make_pool: Callable[[], Executor]) -> None:
+    def __init__(self, workers: int, make_pool: Callable[[], StandardPool]) -> None:
         self._workers = workers
         self._make_pool = make_pool
-        self._pool: Optional[Executor] = None
-        self.seats: List[Tuple[int, int]] = []
+        self._pool: Optional[StandardPool] = None
 
     def start(self) -> None:
         """Bring all workers up; each holds its seat until the last one has come."""
@@ -105,8 +104,9 @@ class Pool:
             self._all(self._submit(leave, range(self._workers)))
             self._pool.shutdown(wait=True)
 
-    def abort(self) -> None:
-        """Leave all as it is: the process ends now."""
+    def hand_over(self, arguments: Sequence[bytes]) -> None:
+        """Have an empty task done for each argument."""
+        self._all(self._submit(empty, arguments))
 
     def _submit(self, function: Callable[[Any], Any], arguments: Any) -> List[Future[Any]]:
         assert self._pool is not None

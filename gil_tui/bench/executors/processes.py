@@ -14,23 +14,22 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
 from ..failures import JobError, ended_in_words, in_words
-from ..family import descendants
 from ..guard import SCRATCH, SCRATCH_FOLDER, allow_watching
 from ..workloads import load
+from .base import kill_descendants
 from .pools import Pool, enlist
-from .work import Work
+from .work import Work, order_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from concurrent.futures import Executor, Future
+    from concurrent.futures import Executor as StandardPool
+    from concurrent.futures import Future
     from multiprocessing.process import BaseProcess
-    from typing import Any, Callable, List, Optional, Tuple
+    from typing import Any, Callable, List, Optional
 
     from ..spec import Job
     from ..workloads.base import Workload
-
-    Order = Tuple[str, Any, str, Any]
-    """What `workloads.load` takes."""
+    from .work import Order
 
 LOOK_S = 1.0
 """How long to look for the worker that broke the pool."""
@@ -53,9 +52,8 @@ class Processes(Pool):
         barrier = context.Barrier(workers)
         self._processes: List[BaseProcess] = []
 
-        def make_pool() -> Executor:
-            order = (experiment.workload, experiment.knobs, job.directory, workload.facts)
-            arguments = (order, size, barrier, experiment.switch_interval_s)
+        def make_pool() -> StandardPool:
+            arguments = (order_of(job, workload), size, barrier, experiment.switch_interval_s)
             return ProcessPoolExecutor(workers, context, _begin, arguments)
 
         super().__init__(workers, make_pool)
@@ -71,12 +69,8 @@ class Processes(Pool):
             raise JobError("usage", "%s: %s" % (how, in_words(error)))
 
     def abort(self) -> None:
-        """Kill all that was started: neither workers nor multiprocessing's helpers should comment on it."""
-        for pid in descendants(os.getpid()):
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+        """Kill the workers and multiprocessing's helpers."""
+        kill_descendants()
 
     def _submit(self, function: Callable[[Any], Any], arguments: Any) -> List[Future[Any]]:
         try:

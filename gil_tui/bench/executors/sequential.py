@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import os
 
+from .base import Executor, empty
 from .work import Work, gil_enabled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Callable, List, Optional, Tuple
+    from typing import Callable, List, Sequence
 
+    from ..spec import Job
     from ..workloads.base import Workload
     from .work import Record
 
 
-class Sequential:
+class Sequential(Executor):
     """No pool at all."""
 
-    start_method: Optional[str] = None
-
-    def __init__(self, workload: Workload, size: int) -> None:
+    def __init__(self, job: Job, size: int, workload: Workload) -> None:
         self._work = Work(workload, size)
-        self.seats: List[Tuple[int, int]] = []
 
     def start(self) -> None:
         """Take the one seat."""
@@ -40,9 +39,11 @@ class Sequential:
             progress(number + 1, tasks)
         return records
 
+    def hand_over(self, arguments: Sequence[bytes]) -> None:
+        """Call an empty task with each argument."""
+        for argument in arguments:
+            empty(argument)
+
     def close(self) -> None:
         """Leave the workload."""
         self._work.workload.leave()
-
-    def abort(self) -> None:
-        """Nothing to end."""

@@ -12,13 +12,15 @@ from .work import Work
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..spec import Job
     from ..workloads.base import Workload
 
 
 class Threads(Pool):
     """A pool of `workers` threads in this process."""
 
-    def __init__(self, workload: Workload, size: int, workers: int) -> None:
+    def __init__(self, job: Job, size: int, workload: Workload) -> None:
+        workers = job.experiment.workers
         enlist(Work(workload, size, time.thread_time_ns), threading.Barrier(workers))
         super().__init__(workers, lambda: ThreadPoolExecutor(max_workers=workers))
 

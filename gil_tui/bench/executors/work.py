@@ -11,10 +11,18 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Awaitable, Callable, Generator, Tuple
 
+    from ..spec import Job
     from ..workloads.base import Workload
 
+    Order = Tuple[Any, ...]
+    """What `workloads.load` takes."""
     Record = Tuple[int, int, int, int, int]
     """One task: the worker's seat, start and end (monotonic, ns), CPU time (ns), checksum."""
+
+
+def order_of(job: Job, workload: Workload) -> Order:
+    """What a worker in another process loads the workload by, once it is prepared: `load(*order)`."""
+    return job.experiment.workload, job.experiment.knobs, job.directory, workload.facts
 
 
 class Work:

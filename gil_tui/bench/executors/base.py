@@ -1,0 +1,82 @@
+"""What an executor is."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from ..failures import JobError
+from ..family import descendants
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Callable, Dict, List, Optional, Sequence, Tuple
+
+    from .work import Record
+
+
+class Executor:
+    """Brings workers up, warms them, and has them do tasks; JobError for what cannot be.
+
+    One is made for each job, in the experiment's process, as `(job, size, workload)`, and its methods are
+    called in one of two orders: `start`, `warm`, `run`, `figures`, `close`, or `start`, `hand_over` some
+    times, `close`. After an exception comes `abort`, and then the process ends.
+
+    A task is `workload.run(size, number)`, which returns its checksum. `work.Work` does one and makes its
+    `Record`: the worker's seat, start and end by `time.monotonic_ns`, CPU time in ns, checksum. A worker in
+    another process, which has no `workload`, loads it by what `work.order_of` gives.
+
+    Others' executors need not inherit from this class: they define `start`, `warm` and `run`, and get what
+    else they do not define themselves from here. What the application lists of them are attributes of their
+    class, those of `catalogue.ExecutorEntry`, each with its default there.
+    """
+
+    start_method: Optional[str] = None
+    """How worker processes are started, None where there is nothing to choose."""
+    seats: Sequence[Tuple[int, int]] = ()
+    """Process and thread id of each worker, known after `start`; 0 and 0 for one on another host."""
+    notes: Tuple[str, ...] = ()
+    """What the reader of the result should know; asked after `figures`."""
+
+    def start(self) -> None:
+        """Bring up all workers; the result tells how long that took."""
+        raise NotImplementedError
+
+    def warm(self, seconds: float) -> List[bool]:
+        """Warm up every worker, with one task at least; return for each whether it has a GIL."""
+        raise NotImplementedError
+
+    def run(self, tasks: int, progress: Callable[[int, int], None]) -> List[Record]:
+        """Do the tasks 0 to `tasks` - 1; the records are in that order.
+
+        `progress` takes how many are done, and `tasks`. JobError `raised` if one raises, `worker` if a worker
+        is gone.
+        """
+        raise NotImplementedError
+
+    def hand_over(self, arguments: Sequence[bytes]) -> None:
+        """Have an empty task done for each of `arguments`, which travel to it as a task's would."""
+        raise JobError("usage", "what a hand-over costs cannot be measured with this executor")
+
+    def figures(self) -> Dict[str, float]:
+        """What it measured of the work besides, units in the names."""
+        return {}
+
+    def close(self) -> None:
+        """End all workers after a success."""
+
+    def abort(self) -> None:
+        """Leave nothing behind that speaks or lingers: the process ends now."""
+
+
+def empty(argument: bytes) -> None:
+    """The task whose hand-over is measured."""
+
+
+def kill_descendants() -> None:
+    """Kill all that this process started: neither workers nor their helpers should comment on its end."""
+    for pid in descendants(os.getpid()):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
