@@ -39,6 +39,13 @@ def catalogue() -> List[Type[Workload]]:
     return [workload for workload in map(find, WORKLOADS) if workload is not None]
 
 
+def own_knobs() -> Tuple[Knob, ...]:
+    """What can be set of the user's own function."""
+    from .own import Own
+
+    return Own.knobs
+
+
 def is_own(target: str) -> bool:
     """Whether `target` means the user's own function: `package.module:function` or `file.py:function`."""
     module, colon, function = target.rpartition(":")
@@ -55,8 +62,7 @@ def load(name: str, knobs: Settings, directory: str, facts: Optional[Mapping[str
     if is_own(name):
         from .own import Own
 
-        _settings((), knobs, name)
-        return Own(name, directory)
+        return Own(name, directory, _settings(Own.knobs, knobs, name), facts or {})
     workload = find(name)
     if workload is None:
         raise JobError("usage", "there is no workload %s%s" % (name, nearest(name, list(WORKLOADS))))

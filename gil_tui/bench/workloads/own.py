@@ -1,50 +1,83 @@
-"""The user's own function: imported in the child only, called by every task, its result a checksum."""
+"""The user's own function: called by every task, its result a checksum."""
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 
-from ..failures import JobError, caused, nearest
+from ..failures import JobError
+from ..spec import Knob
 from .base import Workload
+from .beside import Beside
 from .checksums import checksum
+from .own_code import load_function
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import ModuleType
-    from typing import Any, Callable, Tuple
+    import inspect
+    from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
-    Function = Callable[..., Any]
+    from ..spec import KnobValue
+    from .own_code import Function
 
 
 class Own(Workload):
-    """`package.module:function` or `path/file.py:function`, sync or async, taking nothing or a number."""
+    """`package.module:function` or `path/file.py:function`, sync or async.
+
+    It takes nothing, or the number of the task, and behind that what `args` says: the same objects in every
+    call of a process. Functions `setup` and `teardown` beside it, sync or async, are called once in every
+    process that works: before the warm-up, and after the work. After a failure all ends without teardown.
+    """
 
     family = "own"
     shows = "Your own function, called with the number of the task if it takes one."
     size_unit = "calls"
+    knobs = (
+        Knob(
+            "args",
+            "",
+            "JSON",
+            "arguments of the function: an array is positional, an object is by name; "
+            "the number of the task goes first if the function needs one more",
+        ),
+    )
 
-    def __init__(self, target: str, directory: str) -> None:
-        super().__init__({}, {})
+    def __init__(
+        self, target: str, directory: str, settings: Mapping[str, KnobValue], facts: Mapping[str, Any]
+    ) -> None:
+        super().__init__(settings, facts)
         self.name = target
         sys.dont_write_bytecode = bool(sys.flags.dont_write_bytecode)  # as the user wants it for own code
-        module_name, _, function_name = target.rpartition(":")
-        folder = os.path.abspath(directory)
-        _make_importable(folder)
-        module = _load(module_name, folder)
-        self._function = _look_up(module, module_name, function_name)
-        self.is_async, self._takes_number = _shape(self._function, target)
+        self._args, self._named = _arguments(str(settings["args"]))
+        module, self._function = load_function(target, directory)
+        self.is_async, self._takes_number = _shape(self._function, target, self._args, self._named)
+        self._beside = Beside(module, self._function)
         self._here = threading.local()
+
+    def enter(self) -> None:
+        """Call `setup`, once for all workers of this process."""
+        self._beside.enter(self._loop)
+
+    async def enter_async(self) -> None:
+        """The same on the workers' event loop."""
+        await self._beside.enter_async()
+
+    def leave(self) -> None:
+        """Call `teardown`, once for all workers of this process."""
+        self._beside.leave(self._loop)
+
+    async def leave_async(self) -> None:
+        """The same on the workers' event loop."""
+        await self._beside.leave_async()
 
     def run(self, size: int, number: int) -> int:
         """Call the function `size` times, an async one on this worker's own event loop."""
         if self.is_async:
             return int(self._loop().run_until_complete(self.run_async(size, number)))
-        function, arguments = self._function, self._arguments(number)
+        function, args, named = self._function, self._args_of(number), self._named
         value = None
         for _ in range(size):
-            value = function(*arguments)
+            value = function(*args, **named)
         if type(value).__name__ == "coroutine":
             raise JobError(
                 "usage", "%s returns a coroutine that nobody awaits: make it async itself" % self.name
@@ -55,14 +88,14 @@ class Own(Workload):
         """Call the function `size` times; a sync one holds the event loop up."""
         if not self.is_async:
             return self.run(size, number)
-        function, arguments = self._function, self._arguments(number)
+        function, args, named = self._function, self._args_of(number), self._named
         value = None
         for _ in range(size):
-            value = await function(*arguments)
+            value = await function(*args, **named)
         return checksum(value)
 
-    def _arguments(self, number: int) -> Tuple[int, ...]:
-        return (number,) if self._takes_number else ()
+    def _args_of(self, number: int) -> Sequence[Any]:
+        return [number, *self._args] if self._takes_number else self._args
 
     def _loop(self) -> Any:
         import asyncio
@@ -72,64 +105,27 @@ class Own(Workload):
         return self._here.loop
 
 
-def _make_importable(folder: str) -> None:
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
+def _arguments(text: str) -> Tuple[List[Any], Dict[str, Any]]:
+    """Positional arguments and those by name; JobError `usage` if `text` is neither."""
+    import json
 
-
-def _load(name: str, directory: str) -> ModuleType:
-    """Import a module by its name or its file; JobError `import` whatever it raises, SystemExit too."""
+    if not text.strip():
+        return [], {}
     try:
-        if name.endswith(".py") or os.sep in name:
-            return _load_file(os.path.join(directory, os.path.expanduser(name)), name)
-        import importlib
-
-        return importlib.import_module(name)
-    except JobError:
-        raise
-    except BaseException as error:
-        raise caused("import", error, "cannot import %s" % name)
-
-
-def _load_file(path: str, shown: str) -> ModuleType:
-    """Under the name that `import` would give it, unless something else has that name already."""
-    import importlib.util
-
-    if not os.path.isfile(path):
-        raise JobError("import", "there is no file %s" % shown)
-    path = os.path.realpath(path)
-    _make_importable(os.path.dirname(path))
-    name = os.path.splitext(os.path.basename(path))[0]
-    loaded = sys.modules.get(name)
-    if loaded is not None and getattr(loaded, "__file__", None) == path:
-        return loaded
-    if loaded is not None or not name.isidentifier():
-        name = "own:" + name
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise JobError("import", "%s is not a Python file" % shown)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise JobError("usage", "args is no JSON, %s: %s" % (error, text))
+    if isinstance(value, list):
+        return value, {}
+    if isinstance(value, dict):
+        return [], value
+    raise JobError("usage", "args must be a JSON array or a JSON object, not %s" % text.strip())
 
 
-def _look_up(module: ModuleType, module_name: str, dotted: str) -> Function:
-    found: Any = module
-    for name in dotted.split("."):
-        if not hasattr(found, name):
-            near = nearest(name, [known for known in dir(found) if callable(getattr(found, known, None))])
-            raise JobError("missing", "%s has no function %s%s" % (module_name, dotted, near))
-        found = getattr(found, name)
-    if not callable(found):
-        kind = type(found).__name__
-        raise JobError("missing", "%s in %s cannot be called, it is of type %s" % (dotted, module_name, kind))
-    function: Function = found
-    return function
-
-
-def _shape(function: Function, target: str) -> Tuple[bool, bool]:
-    """Whether it is async, and whether it takes the task's number; JobError `usage` if it takes more."""
+def _shape(
+    function: Function, target: str, args: Sequence[Any], named: Mapping[str, Any]
+) -> Tuple[bool, bool]:
+    """Whether it is async, and whether it needs the task's number; JobError `usage` if it fits neither."""
     import inspect
 
     forms = (function, type(function).__call__)  # the latter for objects that can be called
@@ -137,12 +133,30 @@ def _shape(function: Function, target: str) -> Tuple[bool, bool]:
         raise JobError("usage", "%s is a generator function: calling it runs nothing of it" % target)
     is_async = any(inspect.iscoroutinefunction(form) for form in forms)
     try:
-        parameters = inspect.signature(function).parameters.values()
+        signature = inspect.signature(function)
     except (TypeError, ValueError):  # some functions written in C do not tell
         return is_async, False
+    try:
+        signature.bind(*args, **named)
+        return is_async, False
+    except TypeError as error:
+        unfit = error
+    try:
+        signature.bind(0, *args, **named)
+        return is_async, True
+    except TypeError:
+        raise JobError("usage", _unfit(target, signature, unfit, bool(args or named)))
+
+
+def _unfit(target: str, signature: inspect.Signature, unfit: TypeError, given: bool) -> str:
+    import inspect
+
+    if given:
+        return "%s%s cannot be called with these args: %s" % (target, signature, unfit)
     many = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    required = [p for p in parameters if p.default is p.empty and p.kind not in many]
-    if len(required) > 1 or any(p.kind is p.KEYWORD_ONLY for p in required):
-        names = ", ".join(p.name for p in required)
-        raise JobError("usage", "%s needs %s: it must take nothing or the task's number" % (target, names))
-    return is_async, bool(required)
+    parameters = signature.parameters.values()
+    names = [each.name for each in parameters if each.default is each.empty and each.kind not in many]
+    return "%s needs %s: it must take nothing or the task's number, or be given args" % (
+        target,
+        ", ".join(names),
+    )
