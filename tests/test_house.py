@@ -33,8 +33,13 @@ MAY_KNOW = {
 }
 """Rooms and the rooms they may import."""
 
-OF_THE_BENCH = {"gil_tui.bench.spec", "gil_tui.bench.workloads"}
-"""What the others may know of it: the contract, and the catalogue that they list."""
+OF_THE_BENCH = {
+    "gil_tui.bench.spec",
+    "gil_tui.bench.workloads",
+    "gil_tui.bench.workloads.base",
+    "gil_tui.bench.executors.catalogue",
+}
+"""What the others may know of it: the contract, and the catalogues that they list."""
 
 DRAWING = {"textual", "rich", "plotext"}
 NEWER_STDLIB = {"_interpreters", "_interpqueues", "_xxsubinterpreters", "compression"}

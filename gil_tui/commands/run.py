@@ -53,12 +53,18 @@ def add_parser(subparsers: "Subparsers") -> None:
         type=_list_of(str),
         default=(),
         metavar="A,B",
-        help="versions, commands or paths, as in 3.13t,pypy3 (default: the active environment's)",
+        help="versions, commands or paths, as in 3.13t,pypy3 (default: the active environment's); "
+        "switched as in 3.13t+gil, pypy3+nojit",
     )
     add("--size", type=int, metavar="N", help="work in a task (default: so that a task takes about 20 ms)")
     add("--tasks", type=int, metavar="N", help="tasks in a trial (default: at least 10 for each worker)")
     add("--repeats", type=int, metavar="N", help="trials at most; fewer when the time is known to 2 %%")
-    add("--switch-interval", type=float, metavar="S", help="seconds, see sys.setswitchinterval")
+    add(
+        "--switch-interval",
+        type=_list_of(float),
+        metavar="S,T",
+        help="seconds, see sys.setswitchinterval; several are compared",
+    )
     add("--timeout", type=float, metavar="S", help="seconds that one trial may take")
     add(
         "--set",
@@ -69,6 +75,8 @@ def add_parser(subparsers: "Subparsers") -> None:
         metavar="NAME=VALUE",
         help="a setting of the workload, see `gil-tui list workloads`; may be repeated",
     )
+    add("--args", metavar="JSON", help="arguments of your own function: an array, or an object by name")
+    add("--dask", metavar="ADDRESS", help="have executor dask use this scheduler, as in tcp://host:8786")
     add("--json", action="store_true", help="print one JSON document, see `gil-tui schema run`")
     add("--no-save", action="store_true", help="leave the history alone")
     add("--no-watch", action="store_true", help="do not look at the GIL and the threads meanwhile")
@@ -113,7 +121,8 @@ def plan_of(args: argparse.Namespace) -> "Plan":
         size=args.size,
         tasks=args.tasks,
         switch_interval_s=args.switch_interval,
-        knobs=dict(args.knobs),
+        knobs=dict(args.knobs) | ({} if args.args is None else {"args": args.args}),
+        cluster=args.dask,
         watch=not args.no_watch,
         **{name: value for name, value in asked.items() if value is not None},
     )

@@ -21,10 +21,10 @@ def check_workload(text: str) -> None:
     """Raise UsageError unless it is a workload; a misspelt command comes here too."""
     from gil_tui.commands import COMMANDS
     from gil_tui.lab.errors import UsageError, nearest
-    from gil_tui.lab.interpreters import running_interpreter
-    from gil_tui.lab.plan import builtin_workloads, plan_sweep
+    from gil_tui.lab.knobs import known_workloads
+    from gil_tui.lab.plan import checked_workload
 
-    names = builtin_workloads()
+    names = known_workloads([text])
     if re.fullmatch(r"[\w-]+", text) and text not in names:
         raise UsageError(f"no workload or command {text!r}: {nearest(text, [*names, *COMMANDS])}")
-    plan_sweep([text], ["sequential"], [1], [running_interpreter()])
+    checked_workload(text, names)

@@ -10,10 +10,9 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from gil_tui.bench.executors.catalogue import CATALOGUE as EXECUTORS
-from gil_tui.bench.workloads import catalogue, find
 from gil_tui.lab.interpreters import Interpreter
 from gil_tui.lab.modules import SETTINGS, Modules
+from gil_tui.lab.plugins import executor_called, executor_catalogue, workload_called, workload_catalogue
 
 PIP = "pip"
 
@@ -33,7 +32,7 @@ class Availability:
 
 def workload_availability(name: str, interpreter: Interpreter) -> Availability:
     """Whether the workload called `name` can run on `interpreter`; own code and unknown names always can."""
-    workload = find(name)
+    workload = None if ":" in name else workload_called(name)
     if workload is None:
         return Availability()
     missing = _missing(workload.needs, interpreter)
@@ -45,7 +44,7 @@ def workload_availability(name: str, interpreter: Interpreter) -> Availability:
 
 def executor_availability(name: str, interpreter: Interpreter) -> Availability:
     """Whether the executor called `name` (a start method may stand behind it) can run on `interpreter`."""
-    entry = EXECUTORS.get(name.partition(":")[0])
+    entry = executor_called(name.partition(":")[0])
     if entry is None:
         return Availability()
     if _version_of(interpreter) < entry.oldest:
@@ -94,8 +93,8 @@ def _version_of(interpreter: Interpreter) -> tuple[int, ...]:
 @functools.cache
 def _all_needs() -> frozenset[str]:
     """Every module that some workload or executor needs: an interpreter is asked for all of them at once."""
-    needs = {name for workload in catalogue() for name in workload.needs}
-    return frozenset(needs.union(*(entry.needs for entry in EXECUTORS.values())) | {PIP})
+    needs = {name for workload in workload_catalogue() for name in workload.needs}
+    return frozenset(needs.union(*(entry.needs for entry in executor_catalogue().values())) | {PIP})
 
 
 def _modules() -> Modules:

@@ -2,14 +2,18 @@
 
 import math
 import random
+import re
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gil_tui.bench.spec import EXECUTORS, START_METHODS, Experiment, Knob, KnobValue
+from gil_tui.bench.spec import Experiment, KnobValue
+from gil_tui.lab.availability import Availability, executor_availability, workload_availability
 from gil_tui.lab.errors import UsageError, nearest
 from gil_tui.lab.interpreters import Interpreter, default_interpreter
+from gil_tui.lab.knobs import Catalogue, checked_knobs, known_workloads
+from gil_tui.lab.plugins import broken_plugins, executor_called, executor_catalogue, plugins_named
 
 REPEATS = 12
 AT_LEAST = 6
@@ -19,9 +23,7 @@ PYPY_WARMUP_S = 1.0
 MOST_WORKERS = 1024
 MOST_TASKS = 100_000
 MOST_REPEATS = 1000
-
-Catalogue = Mapping[str, Sequence[Knob]]
-"""The knobs of each built-in workload, by its name."""
+ADDRESS = re.compile(r"(\w+://)?[^\s/]+:\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class Plan:
 
     An experiment gets `at_least` trials, at most `repeats`; a child may take `timeout_s`. `seed` makes
     the order of the trials. `directory` is where the person's own code is looked for. `warmup_s` is the
-    least warm-up by interpreter path, 0 for those not named.
+    least warm-up by `Experiment.interpreter_key`, 0 for those not named. `plugins` and `plugin_folders` are
+    what `Job` has of these names.
     """
 
     experiments: tuple[Experiment, ...]
@@ -41,6 +44,8 @@ class Plan:
     directory: str = "."
     watch: bool = True
     warmup_s: Mapping[str, float] = field(default_factory=dict)
+    plugins: Mapping[str, str] = field(default_factory=dict)
+    plugin_folders: tuple[str, ...] = ()
 
 
 def plan_sweep(
@@ -53,20 +58,26 @@ def plan_sweep(
     tasks: int | None = None,
     repeats: int = REPEATS,
     timeout_s: float = TIMEOUT_S,
-    switch_interval_s: float | None = None,
+    switch_interval_s: float | Sequence[float] | None = None,
     knobs: Mapping[str, KnobValue] | None = None,
+    cluster: str | None = None,
     seed: int | None = None,
     directory: str = ".",
     watch: bool = True,
-    catalogue: Catalogue | None = None,
+    known: Catalogue | None = None,
 ) -> Plan:
-    """The plan of every workload x interpreter x (sequential, executors x workers).
+    """The plan of every workload x interpreter x (sequential, executors x switch intervals x workers).
 
-    Executors are `threads`, `processes`, `processes:spawn` and so on. Knob values may be texts. Without
-    an interpreter it is `default_interpreter`; a seed of None is drawn. Raises UsageError.
+    Executors are `threads`, `processes`, `processes:spawn` and so on; a `cluster` adds `dask`. Knob values
+    may be texts. Without an interpreter it is `default_interpreter`; a seed of None is drawn. What one of
+    the interpreters lacks is planned and told as a run; raises UsageError for what none of them can do.
     """
-    catalogue = builtin_workloads() if catalogue is None else catalogue
+    interpreters = interpreters or [default_interpreter()]
+    if cluster is not None:
+        _check_address(cluster)
+        executors = [*executors, "dask"]
     _check_all(workloads, executors, workers)
+    known = known_workloads(workloads) if known is None else known
     spread = [_executor(text) for text in executors]
     _check_range("size", size, 1, None, "")
     _check_range("tasks", tasks, 1, MOST_TASKS, "each one's latency and checksum are kept")
@@ -75,26 +86,32 @@ def plan_sweep(
         why = "more exhaust memory and process ids before they tell anything of the GIL"
         _check_range("workers", count, 1, MOST_WORKERS, why)
     _check_seconds("timeout", timeout_s)
-    _check_seconds("switch interval", switch_interval_s)
-    experiments = []
-    interpreters = interpreters or [default_interpreter()]
-    knobs_of = _knobs_of([_workload(text, catalogue) for text in workloads], catalogue, dict(knobs or {}))
-    for workload, own_knobs in knobs_of.items():
-        for interpreter in interpreters:
-            for executor, start_method, count in _spreads(spread, workers):
-                experiments.append(
-                    Experiment(
-                        workload,
-                        executor,
-                        count,
-                        interpreter.path,
-                        size,
-                        tasks,
-                        start_method,
-                        switch_interval_s,
-                        own_knobs,
-                    )
-                )
+    intervals = switch_interval_s if isinstance(switch_interval_s, Sequence) else [switch_interval_s]
+    for interval_s in intervals:
+        _check_seconds("switch interval", interval_s)
+    knobs_of = checked_knobs([checked_workload(text, known) for text in workloads], known, dict(knobs or {}))
+    _refuse_what_none_can(workloads, workload_availability, interpreters)
+    _refuse_what_none_can(executors, executor_availability, interpreters)
+    experiments = [
+        Experiment(
+            workload,
+            name,
+            count,
+            interpreter.path,
+            size,
+            tasks,
+            start_method,
+            interval_s,
+            own_knobs,
+            interpreter.gil,
+            interpreter.jit,
+            cluster if name == "dask" else None,
+        )
+        for workload, own_knobs in knobs_of.items()
+        for interpreter in interpreters
+        for name, start_method, interval_s, count in _spreads(spread, intervals or [None], workers)
+    ]
+    provided = plugins_named([*workloads, *(name for name, _ in spread)])
     return Plan(
         tuple(dict.fromkeys(experiments)),
         repeats,
@@ -103,7 +120,9 @@ def plan_sweep(
         secrets.randbits(32) if seed is None else seed,
         str(Path(directory).absolute()),
         watch,
-        {one.path: PYPY_WARMUP_S for one in interpreters if one.implementation == "pypy"},
+        {one.key: PYPY_WARMUP_S for one in interpreters if one.implementation == "pypy"},
+        {name: plugin.target for name, plugin in provided.items()},
+        tuple(dict.fromkeys(plugin.folder for plugin in provided.values())),
     )
 
 
@@ -124,7 +143,7 @@ def rounds(plan: Plan) -> Iterator[tuple[int, ...]]:
 
 def work_of(experiment: Experiment) -> tuple[str, str]:
     """What is calibrated once, has one sequential baseline and one list of checksums."""
-    return experiment.workload, experiment.interpreter
+    return experiment.workload, experiment.interpreter_key
 
 
 def _check_all(workloads: Sequence[str], executors: Sequence[str], workers: Sequence[int]) -> None:
@@ -133,39 +152,62 @@ def _check_all(workloads: Sequence[str], executors: Sequence[str], workers: Sequ
             raise UsageError(f"choose at least one {name}")
 
 
-def _workload(text: str, catalogue: Catalogue) -> str:
+def checked_workload(text: str, known: Catalogue) -> str:
+    """`text` if it names a workload or has the form of own code; raises UsageError."""
     if ":" in text:
         module, _, function = text.rpartition(":")
         if not module or not function:
             raise UsageError(f"{text!r}: own code is package.module:function or path/file.py:function")
         return text
-    if text in catalogue:
+    if text in known:
         return text
     if "/" in text or "." in text:
         raise UsageError(f"{text!r} names no function: write {text}:FUNCTION")
-    raise UsageError(f"no workload {text!r}: {nearest(text, catalogue)}")
+    raise UsageError(f"no workload {text!r}: {nearest(text, known)}{_broken(text)}")
+
+
+def _broken(name: str) -> str:
+    """Why a plugin of that name cannot be used, if there is one."""
+    return "".join(f"; {one.package} has it, but {one.why}" for one in broken_plugins() if one.name == name)
 
 
 def _executor(text: str) -> tuple[str, str | None]:
     name, colon, method = text.partition(":")
-    if name not in EXECUTORS:
-        raise UsageError(f"no executor {name!r}: {nearest(name, EXECUTORS)}")
+    entry = executor_called(name)
+    if entry is None:
+        raise UsageError(f"no executor {name!r}: {nearest(name, executor_catalogue())}{_broken(name)}")
     if not colon:
         return name, None
-    if name != "processes":
+    if not entry.start_methods:
         raise UsageError(f"{text!r}: only processes have start methods, as in processes:spawn")
-    if method not in START_METHODS:
-        raise UsageError(f"no start method {method!r}: {nearest(method, START_METHODS)}")
+    if method not in entry.start_methods:
+        raise UsageError(f"no start method {method!r}: {nearest(method, entry.start_methods)}")
     return name, method
 
 
 def _spreads(
-    executors: Sequence[tuple[str, str | None]], workers: Sequence[int]
-) -> Iterator[tuple[str, str | None, int]]:
-    yield "sequential", None, 1
+    executors: Sequence[tuple[str, str | None]], intervals: Sequence[float | None], workers: Sequence[int]
+) -> Iterator[tuple[str, str | None, float | None, int]]:
+    yield "sequential", None, None, 1
     for name, method in executors:
-        if name != "sequential":
-            yield from ((name, method, count) for count in sorted(workers))
+        for interval_s in intervals:
+            if name != "sequential":
+                yield from ((name, method, interval_s, count) for count in sorted(workers))
+
+
+def _refuse_what_none_can(
+    names: Sequence[str], ask: Callable[[str, Interpreter], Availability], interpreters: Sequence[Interpreter]
+) -> None:
+    for name in names:
+        answers = [ask(name, interpreter) for interpreter in interpreters]
+        if not any(answer.ok for answer in answers):
+            where = ", ".join(dict.fromkeys(interpreter.label for interpreter in interpreters))
+            raise UsageError(f"{name} {answers[0].why}, not to be had on {where}: {answers[0].remedy}")
+
+
+def _check_address(cluster: str) -> None:
+    if not ADDRESS.fullmatch(cluster):
+        raise UsageError(f"a Dask scheduler has an address such as tcp://host:8786, not {cluster!r}")
 
 
 def _check_range(name: str, value: int | None, low: int, high: int | None, why: str) -> None:
@@ -179,49 +221,3 @@ def _check_range(name: str, value: int | None, low: int, high: int | None, why: 
 def _check_seconds(name: str, value: float | None) -> None:
     if value is not None and not (value > 0 and math.isfinite(value)):
         raise UsageError(f"{name} {value:g} s is not possible: it must be above 0")
-
-
-def _knobs_of(
-    workloads: Sequence[str], catalogue: Catalogue, wanted: Mapping[str, KnobValue]
-) -> dict[str, tuple[tuple[str, KnobValue], ...]]:
-    """For each workload those of the wanted knobs that it has, as values of the knob's own type."""
-    known = {knob.name for workload in workloads for knob in catalogue.get(workload, ())}
-    for name in wanted:
-        if name not in known:
-            raise UsageError(f"{', '.join(workloads)}: no knob {name!r}; {nearest(name, known)}")
-    return {
-        workload: tuple(
-            sorted(
-                (knob.name, _knob_value(knob, wanted[knob.name]))
-                for knob in catalogue.get(workload, ())
-                if knob.name in wanted
-            )
-        )
-        for workload in workloads
-    }
-
-
-def _knob_value(knob: Knob, value: KnobValue) -> KnobValue:
-    text = str(value).strip().lower()
-    kind = type(knob.default)
-    try:
-        if kind is bool:
-            return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[text]
-        if kind is str:
-            return str(value)
-        number = int(text) if kind is int else float(text)
-        if not 0 <= number < math.inf:
-            raise ValueError
-        return number
-    except (KeyError, ValueError):
-        like = {bool: "yes or no", int: "a whole number", float: "a number"}[kind]
-        unit = f" ({knob.unit})" if knob.unit else ""
-        least = "" if kind is bool else " from 0 on"
-        raise UsageError(f"knob {knob.name} takes {like}{unit}{least}, not {value!r}") from None
-
-
-def builtin_workloads() -> Catalogue:
-    """The built-in workloads and their knobs."""
-    from gil_tui.bench.workloads import catalogue
-
-    return {workload.name: workload.knobs for workload in catalogue()}

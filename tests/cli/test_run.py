@@ -16,6 +16,7 @@ from gil_tui.commands import conducting
 from gil_tui.commands.progress import CLEAR_LINE, ProgressLine
 from gil_tui.commands.run import default_workers
 from gil_tui.history import History, default_path
+from gil_tui.lab.availability import Availability
 from gil_tui.lab.events import (
     Calibrating,
     LabEvent,
@@ -131,7 +132,7 @@ def test_a_failed_run_is_told_and_fails_the_command(lab: FakeLab, capsys: pytest
         (["-w", "1000000"], "workers 1000000 is not possible"),
         (["-w", "two"], "argument -w/--workers: invalid list of int value: 'two'"),
         (["-w", ","], "choose at least one worker count"),
-        (["-e", "thread"], "did you mean threads?"),
+        (["-e", "thread"], "did you mean threads or asyncio+threads?"),
         (["-e", "processes:spwan"], "did you mean spawn?"),
         (["-i", "/nowhere/python"], "there is no file /nowhere/python"),
         (["-i", "2.7"], "Python 2.7 is too old"),
@@ -142,6 +143,10 @@ def test_a_failed_run_is_told_and_fails_the_command(lab: FakeLab, capsys: pytest
         (["--switch-interval", "-1"], "switch interval -1 s is not possible"),
         (["--set", "latency"], "'latency' is not NAME=VALUE"),
         (["--set", "latency=1"], "no knob 'latency'"),
+        (["--args", "3"], "no knob 'args'"),
+        (["shop.py:f", "--args", "{"], "args takes JSON"),
+        (["--dask", "here"], "a Dask scheduler has an address"),
+        (["--switch-interval", "fast"], "invalid list of float value: 'fast'"),
         (["[red]"], "no workload '[red]'"),
         (["counddown"], "did you mean countdown?"),
         (["--jsno"], "did you mean --json?"),
@@ -175,6 +180,24 @@ def test_options_reach_the_plan(lab: FakeLab) -> None:
     assert (experiment.executor, experiment.start_method, experiment.workers) == ("processes", "spawn", 2)
     assert (experiment.size, experiment.tasks, experiment.switch_interval_s) == (7, 8, 0.001)
     assert experiment.knobs == (("duration_ms", 5.0),)
+
+
+def test_switch_intervals_arguments_and_a_cluster_reach_the_plan(
+    lab: FakeLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gil_tui.lab.plan.executor_availability", lambda name, one: Availability())
+    options = ["--switch-interval", "0.005,0.0005", "--args", '{"rows": 3}', "--dask", "tcp://10.0.0.7:8786"]
+    assert cli.main(["run", "shop.py:render", "-e", "threads", "-w", "1", "--no-save", *options]) == 0
+    experiments = lab.plans[0].experiments
+    assert [experiment.label for experiment in experiments[:3]] == [
+        "sequential",
+        "threads@5ms x1",
+        "threads@0.5ms x1",
+    ]
+    assert {experiment.knobs for experiment in experiments} == {(("args", '{"rows": 3}'),)}
+    assert {experiment.cluster for experiment in experiments if experiment.executor == "dask"} == {
+        options[-1]
+    }
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gil_tui.bench.spec import Experiment, Knob
+from gil_tui.lab.availability import Availability
 from gil_tui.lab.errors import UsageError
 from gil_tui.lab.interpreters import Interpreter, default_interpreter
-from gil_tui.lab.plan import Plan, builtin_workloads, plan_sweep, rounds, work_of
+from gil_tui.lab.knobs import known_workloads
+from gil_tui.lab.plan import Plan, plan_sweep, rounds, work_of
 
 PY = Interpreter("/a/python", "cpython", "3.13.0", False, "3.13", "path")
 OTHER = Interpreter("/b/python", "cpython", "3.12.0", False, "3.12", "path")
@@ -27,7 +29,7 @@ def plan(
     workers: tuple[int, ...] = (2,),
     **options: Any,
 ) -> Plan:
-    options = {"interpreters": [PY], "catalogue": CATALOGUE} | options
+    options = {"interpreters": [PY], "known": CATALOGUE} | options
     return plan_sweep(workloads, executors, workers, options.pop("interpreters"), **options)
 
 
@@ -64,7 +66,8 @@ def test_what_is_asked_for_twice_is_run_once() -> None:
 
 def test_all_settings_reach_every_experiment() -> None:
     made = plan(size=7, tasks=3, switch_interval_s=0.001, seed=5, timeout_s=9.0, watch=False, directory="x")
-    assert {(e.size, e.tasks, e.switch_interval_s) for e in made.experiments} == {(7, 3, 0.001)}
+    assert {(e.size, e.tasks) for e in made.experiments} == {(7, 3)}
+    assert [e.switch_interval_s for e in made.experiments] == [None, 0.001]
     assert (made.seed, made.timeout_s, made.watch) == (5, 9.0, False)
     assert made.directory == str(Path.cwd() / "x")
 
@@ -82,6 +85,62 @@ def test_fewer_repeats_lower_both_limits() -> None:
 def test_pypy_is_warmed_up_for_a_second() -> None:
     pypy = Interpreter("/c/pypy3", "pypy", "3.9.16", False, "pypy3.9", "path")
     assert plan(interpreters=[PY, pypy]).warmup_s == {"/c/pypy3": 1.0}
+
+
+def test_one_binary_switched_is_another_interpreter() -> None:
+    free = Interpreter("/d/python3.13t", "cpython", "3.13.5", True, "3.13t", "opt")
+    switched = replace(free, gil=True, label="3.13t+gil")
+    pypy = Interpreter(
+        "/c/pypy3", "pypy", "3.9.16", False, "pypy3.9+nojit", "path", jit=False, built_jit=True
+    )
+    made = plan(interpreters=[free, switched, pypy])
+    assert [(work_of(e)[1], e.gil, e.jit) for e in made.experiments if e.executor == "sequential"] == [
+        ("/d/python3.13t", None, None),
+        ("/d/python3.13t+gil", True, None),
+        ("/c/pypy3+nojit", None, False),
+    ]
+    assert made.warmup_s == {"/c/pypy3+nojit": 1.0}
+
+
+def test_each_switch_interval_is_an_experiment_beside_one_baseline() -> None:
+    made = plan(executors=("threads", "sequential"), workers=(4, 2), switch_interval_s=[0.005, 0.0005])
+    assert labels(made) == [
+        "sequential",
+        "threads@5ms x2",
+        "threads@5ms x4",
+        "threads@0.5ms x2",
+        "threads@0.5ms x4",
+    ]
+    assert made.experiments[0].switch_interval_s is None
+
+
+def test_a_cluster_turns_dask_on_and_is_nobody_elses() -> None:
+    made = plan(cluster="tcp://10.0.0.7:8786", workers=(1,))
+    assert [(e.executor, e.cluster) for e in made.experiments] == [
+        ("sequential", None),
+        ("threads", None),
+        ("dask", "tcp://10.0.0.7:8786"),
+    ]
+
+
+@pytest.mark.parametrize("text", ['[1, "x"]', '{"rows": 3}', ""])
+def test_arguments_of_own_code_are_json(text: str) -> None:
+    assert plan(("shop.py:f", "countdown"), knobs={"args": text}).experiments[0].knobs == (("args", text),)
+
+
+def test_what_one_interpreter_lacks_is_planned_and_what_all_lack_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def ask(name: str, one: Interpreter) -> Availability:
+        lacking = name in ("http", "asyncio") and one is not PY
+        return Availability("needs numpy", f"{one.path} -m pip install numpy") if lacking else Availability()
+
+    monkeypatch.setattr("gil_tui.lab.plan.workload_availability", ask)
+    monkeypatch.setattr("gil_tui.lab.plan.executor_availability", ask)
+    assert len(plan(("http",), ("asyncio",), interpreters=[PY, OTHER]).experiments) == 4
+    for workloads, executors in ((("http",), ("threads",)), (("countdown",), ("threads", "asyncio"))):
+        with pytest.raises(UsageError, match=r"needs numpy, not to be had on 3\.12: /b/python -m pip"):
+            plan(workloads, executors, interpreters=[OTHER])
 
 
 def test_a_seed_is_drawn_where_none_is_given() -> None:
@@ -106,7 +165,7 @@ def test_knobs_take_the_type_of_their_default() -> None:
         ({"workloads": ()}, "choose at least one workload"),
         ({"executors": ()}, "choose at least one executor"),
         ({"workers": ()}, "choose at least one worker count"),
-        ({"executors": ("thread",)}, "no executor 'thread': did you mean threads?"),
+        ({"executors": ("thread",)}, "no executor 'thread': did you mean threads or asyncio+threads?"),
         ({"executors": ("processes:spwan",)}, "no start method 'spwan': did you mean spawn?"),
         ({"executors": ("threads:spawn",)}, "only processes have start methods, as in processes:spawn"),
         ({"workers": (0,)}, "workers 0 is not possible: allowed is 1 to 1024"),
@@ -115,6 +174,11 @@ def test_knobs_take_the_type_of_their_default() -> None:
         ({"size": 0}, "size 0 is not possible: allowed is 1 or more"),
         ({"tasks": 10**6}, "tasks 1000000 is not possible: allowed is 1 to 100000"),
         ({"repeats": 0}, "repeats 0 is not possible"),
+        ({"cluster": "nowhere"}, "a Dask scheduler has an address such as tcp://host:8786, not 'nowhere'"),
+        ({"workloads": ("a.py:f",), "knobs": {"args": "[1,"}}, "args takes JSON, an array of arguments"),
+        ({"workloads": ("a.py:f",), "knobs": {"args": "3"}}, 'such as {"size": 1}, not 3'),
+        ({"workloads": ("a.py:f",), "knobs": {"arg": "3"}}, "a.py:f: no knob 'arg'; did you mean args?"),
+        ({"switch_interval_s": [0.1, 0.0]}, "switch interval 0 s is not possible"),
         ({"timeout_s": 0.0}, "timeout 0 s is not possible: it must be above 0"),
         ({"timeout_s": float("nan")}, "timeout nan s is not possible"),
         ({"switch_interval_s": -1.0}, "switch interval -1 s is not possible"),
@@ -146,8 +210,8 @@ def test_own_code_is_taken_as_it_is(own: str) -> None:
 
 
 def test_the_built_in_workloads_are_known() -> None:
-    assert {"countdown", "primes", "sha256", "sleep", "http"} <= set(builtin_workloads())
-    assert plan(("sleep",), catalogue=None).experiments[0].workload == "sleep"
+    assert {"countdown", "primes", "sha256", "sleep", "http"} <= set(known_workloads())
+    assert plan(("sleep",), known=None).experiments[0].workload == "sleep"
 
 
 @given(st.integers(1, 6), st.integers(1, 5), st.integers(0, 2**32 - 1))
