@@ -49,7 +49,7 @@ def _failed(failure: JobError) -> LastEvent:
 def _do(job: Job, events: Events) -> LastEvent:
     begun_s = time.monotonic()
     experiment = job.experiment
-    if job.kind not in ("calibrate", "trial"):
+    if job.kind not in ("calibrate", "trial", "handover"):
         raise JobError("usage", "there is no job %s" % job.kind)
     for name, value in (("size", experiment.size), ("tasks", experiment.tasks)):
         if value is not None and value < 1:
@@ -61,6 +61,8 @@ def _do(job: Job, events: Events) -> LastEvent:
         workload.prepare()
         if job.kind == "calibrate":
             return "calibrated", _calibrated(job, workload)
+        if job.kind == "handover":
+            return "handed_over", _handed_over(job, workload)
         return "finished", trial(job, workload, events, begun_s).to_json()
     finally:
         workload.close()
@@ -84,6 +86,12 @@ def _calibrated(job: Job, workload: Workload) -> Dict[str, Any]:
     fields = calibrate(job, run, workload.size_at_most)
     workload.leave()
     return fields
+
+
+def _handed_over(job: Job, workload: Workload) -> Dict[str, Any]:
+    from .handover import handover
+
+    return {"handover_s": handover(job, workload)}
 
 
 def _set_switch_interval(switch_interval_s: Optional[float]) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ..workloads.base import Workload
     from .catalogue import ExecutorEntry
 
+__all__ = ["CATALOGUE", "Executor", "create"]
+
 REQUIRED = ("start", "warm", "run")
 """What others' executors cannot do without."""
 

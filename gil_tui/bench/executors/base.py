@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
-
 from ..failures import JobError
-from ..family import descendants
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,7 +59,7 @@ class Executor:
         return {}
 
     def close(self) -> None:
-        """End all workers after a success."""
+        """Have each worker leave the workload (`Workload.leave`), then end all of them, after a success."""
 
     def abort(self) -> None:
         """Leave nothing behind that speaks or lingers: the process ends now."""
@@ -71,12 +67,3 @@ class Executor:
 
 def empty(argument: bytes) -> None:
     """The task whose hand-over is measured."""
-
-
-def kill_descendants() -> None:
-    """Kill all that this process started: neither workers nor their helpers should comment on its end."""
-    for pid in descendants(os.getpid()):
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue

@@ -72,8 +72,8 @@ CATALOGUE: Dict[str, ExecutorEntry] = {
     ),
     "loky": ExecutorEntry(
         "joblib's pool of processes, started anew without fork; tasks and results are pickled",
-        "reusable",
-        "Reusable",
+        "loky_pool",
+        "Loky",
         needs=("loky",),
         oldest=(3, 9),
     ),

@@ -22,16 +22,22 @@ PROGRESS_S = 0.25
 """The main thread sleeps through the work and looks this often how far it is: waking for every result
 would have it queue for the GIL beside the workers."""
 
-_seats = threading.local()
+_seats: Any = None
 _work: Optional[Work] = None
 _barrier: Any = None
 _trouble: Optional[JobError] = None
 
 
-def enlist(work: Optional[Work], barrier: Any, trouble: Optional[JobError] = None) -> None:
-    """Tell this process what its workers do, or why they cannot; `barrier` is for all of the pool."""
-    global _work, _barrier, _trouble
+def enlist(
+    work: Optional[Work], barrier: Any, trouble: Optional[JobError] = None, seats: Optional[Any] = None
+) -> None:
+    """Tell this process what its workers do, or why they cannot; `barrier` is for all of the pool.
+
+    `seats` is where a worker keeps its seat, which only it sees: data of its thread unless given.
+    """
+    global _work, _barrier, _trouble, _seats
     _work, _barrier, _trouble = work, barrier, trouble
+    _seats = seats if seats is not None else threading.local()
 
 
 def arrive(seat: int) -> Tuple[int, int]:
@@ -106,7 +112,8 @@ class Pool(Executor):
 
     def hand_over(self, arguments: Sequence[bytes]) -> None:
         """Have an empty task done for each argument."""
-        self._all(self._submit(empty, arguments))
+        for future in self._submit(empty, arguments):
+            self._result(future)
 
     def _submit(self, function: Callable[[Any], Any], arguments: Any) -> List[Future[Any]]:
         assert self._pool is not None
