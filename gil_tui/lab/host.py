@@ -3,6 +3,7 @@
 import os
 import platform
 
+from gil_tui.lab.memory import available_memory
 from gil_tui.lab.records import Host
 from gil_tui.verdict.words import mean, share
 from gil_tui.watch.cores import CoreSampler, effective_cpus
@@ -17,7 +18,7 @@ FULL_SHARE = 0.85
 
 def describe_host() -> Host:
     """This machine as it stands now."""
-    cpus = effective_cpus()
+    cpus, memory = effective_cpus(), available_memory()
     return Host(
         name=platform.node(),
         system=f"{platform.system()} {platform.release()}",
@@ -26,6 +27,8 @@ def describe_host() -> Host:
         cpus_effective=cpus.count,
         cpus_limited_by=cpus.limited_by,
         memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        memory_available_bytes=memory.size_bytes if memory else None,
+        memory_limited_by=memory.limited_by if memory else "",
     )
 
 

@@ -19,12 +19,15 @@ from gil_tui.lab.observe import summarize
 from gil_tui.lab.plan import work_of
 from gil_tui.lab.records import Host, Run, Sweep
 from gil_tui.lab.trial import cores_used
+from gil_tui.verdict.bound import Site, bounds_of
 from gil_tui.verdict.experiment import diagnose_run
 from gil_tui.verdict.facts import RunFacts
 from gil_tui.verdict.model import Verdict
+from gil_tui.verdict.noise import common_rounds, noise_floor
 from gil_tui.verdict.observation import Observation
-from gil_tui.verdict.statistics import median_interval, ratio_interval
-from gil_tui.verdict.sweep import diagnose_sweep
+from gil_tui.verdict.shapes import remarks
+from gil_tui.verdict.statistics import ratio_interval, stopped_interval
+from gil_tui.verdict.sweep import diagnose_sweep, fits_of
 from gil_tui.watch.frames import Frame, ThreadFrame
 
 INTERIM_DRAWS = 200
@@ -33,13 +36,18 @@ FINAL_DRAWS = 2000
 
 
 def with_intervals(run: Run, baseline: Run | None, draws: int = INTERIM_DRAWS) -> Run:
-    """The run with its median wall time, and its speed-up against the sequential run of the same work."""
+    """The run with its median wall time, and its speed-up against the sequential run of the same work.
+
+    The speed-up is over the rounds that both took part in: a host that slows down then slows both.
+    """
     walls_s = run.walls_s
     if not walls_s:
         return run
     baseline_s = baseline.walls_s if baseline else []
-    speedup = ratio_interval(baseline_s, walls_s, draws=draws) if baseline_s and min(walls_s) > 0 else None
-    return replace(run, wall_s=median_interval(walls_s), speedup=speedup)
+    speedup = None
+    if baseline_s and min(walls_s) > 0:
+        speedup = ratio_interval(*common_rounds(baseline_s, walls_s), draws=draws)
+    return replace(run, wall_s=stopped_interval(walls_s), speedup=speedup)
 
 
 def judged_run(run: Run, baseline: Run | None) -> Run:
@@ -53,13 +61,17 @@ def judged_run(run: Run, baseline: Run | None) -> Run:
         reasons = [trial.observed["why"] for trial in run.trials if trial.observed]
         run = replace(run, watch_why=reasons[-1] if reasons else "no trial was watched to its end")
     verdict = diagnose_run(run_facts(run), run_facts(baseline) if baseline else None)
-    return replace(run, verdict=verdict)
+    notes = dict.fromkeys((*run.notes, *remarks(run.walls_s)))
+    return replace(run, verdict=verdict, notes=tuple(notes))
 
 
 def judged_sweep(sweep_id: str, host: Host, runs: Sequence[Run]) -> Sweep:
     """The sweep with its verdict and its best executor and worker count."""
-    verdict, best = judge_sweep(runs)
-    return Sweep(sweep_id, host, tuple(runs), verdict, best=best)
+    facts = [run_facts(run) for run in runs]
+    verdict, best = diagnose_sweep(facts)
+    return Sweep(
+        sweep_id, host, tuple(runs), verdict, fits_of(facts), best, noise_floor(run.walls_s for run in runs)
+    )
 
 
 def judge_sweep(runs: Sequence[Run]) -> tuple[Verdict, Mapping[str, Any] | None]:
@@ -67,7 +79,16 @@ def judge_sweep(runs: Sequence[Run]) -> tuple[Verdict, Mapping[str, Any] | None]
 
     May be asked while the sweep goes on: what is still to come lowers the confidence.
     """
-    return diagnose_sweep([run_facts(run) for run in runs])
+    return diagnose_sweep([run_facts(run) for run in runs], INTERIM_DRAWS)
+
+
+def bounds_before(baseline: Run, most: int, cpus: float | None = None) -> tuple[Mapping[str, Any], ...]:
+    """How each executor can scale up to `most` workers, as entries of `Sweep.fits`, from a sequential run.
+
+    On this host's CPUs, or on as many as `cpus` of another. Empty where that run tells too little.
+    """
+    facts = run_facts(baseline)
+    return bounds_of(facts, most, Site(facts.cpus_effective if cpus is None else cpus))
 
 
 def run_facts(run: Run) -> RunFacts:
@@ -101,6 +122,10 @@ def run_facts(run: Run) -> RunFacts:
         peak_bytes=round(statistics.median(peaks)) if peaks else None,
         observation=_observation(run),
         watch_why=run.watch_why,
+        walls_s=tuple(run.walls_s),
+        peaks_bytes=tuple(peaks),
+        handover_s=min(run.handover_s.values()) if run.handover_s else None,
+        available_bytes=run.host.memory_available_bytes,
     )
 
 

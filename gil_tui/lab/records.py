@@ -15,7 +15,11 @@ STATUSES = ("running", "done", "interrupted", "failed", "timeout")
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """The machine: `cpus` online, `cpus_effective` after affinity and quota, and what set that limit."""
+    """The machine: `cpus` online, `cpus_effective` after affinity and quota, and what set that limit.
+
+    `memory_available_bytes` is what was free for the sweep at its beginning, None where it is not known;
+    `memory_limited_by` is host or cgroup.
+    """
 
     name: str
     system: str
@@ -24,6 +28,8 @@ class Host:
     cpus_effective: float
     cpus_limited_by: str
     memory_bytes: int
+    memory_available_bytes: int | None = None
+    memory_limited_by: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
@@ -188,7 +194,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Runs of one workload over executors and worker counts, with the verdict on all of them."""
+    """Runs of one workload over executors and worker counts, with the verdict on all of them.
+
+    `noise` is the share by which two equal experiments of it would still differ, None where it is not known.
+    """
 
     id: str
     host: Host
@@ -196,6 +205,7 @@ class Sweep:
     verdict: Verdict | None = None
     fits: tuple[Mapping[str, Any], ...] = ()
     best: Mapping[str, Any] | None = None
+    noise: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The document of `run --json`."""
@@ -207,5 +217,6 @@ class Sweep:
                 "fits": [dict(fit) for fit in self.fits],
                 "best": dict(self.best) if self.best else None,
                 "verdict": self.verdict.to_json() if self.verdict else None,
+                "noise": self.noise,
             },
         }

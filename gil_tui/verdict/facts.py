@@ -18,7 +18,9 @@ class RunFacts:
     does (size x tasks), to compare interpreters. `marked` trials were disturbed, `mark` says how.
     `startup_s` is what the pool took to come up, `cores_used` the CPU time of the workers in each second
     of work, `task_s` one task's own time, `peak_bytes` the memory of the whole tree. `speedup` is against
-    the sequential run of the same work, or the run that `against` names.
+    the sequential run of the same work, or the run that `against` names. `walls_s` and `peaks_bytes` are of
+    each trial. `handover_s` is what handing one small task over takes; `available_bytes` the memory that
+    was free for the sweep.
     """
 
     executor: str
@@ -46,6 +48,10 @@ class RunFacts:
     peak_bytes: int | None = None
     observation: Observation | None = None
     watch_why: str = ""
+    walls_s: tuple[float, ...] = ()
+    peaks_bytes: tuple[int, ...] = ()
+    handover_s: float | None = None
+    available_bytes: int | None = None
 
     @property
     def failed(self) -> bool:

@@ -1,45 +1,65 @@
 """Runs of the same work beside each other: the baseline, each executor's best, and the one to use."""
 
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from gil_tui.verdict.bound import Site, bounds_of
 from gil_tui.verdict.experiment import waits_mostly
-from gil_tui.verdict.facts import RunFacts
+from gil_tui.verdict.facts import PROCESS_LIKE, RunFacts
+from gil_tui.verdict.laws import Law, fit_laws
 from gil_tui.verdict.limits import CPUS_FULL
-from gil_tui.verdict.scaling import WITHIN_BEST, BestWorkers, best_workers
+from gil_tui.verdict.recommend import (
+    DRAWS,
+    WITHIN_BEST,
+    BestWorkers,
+    Cap,
+    best_workers,
+    caps,
+    pays_from_tasks,
+    worker_bytes,
+)
 from gil_tui.verdict.statistics import Interval
 
 GAINS = 1.1
 """Speed-up from which another executor is worth naming."""
 CHEAPEST_FIRST = ("sequential", "asyncio", "threads", "interpreters", "dask", "processes")
+DRAWN_TO = 8
+"""Workers up to which a bound is drawn at least."""
 
 Best = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Runs of the same work: the sequential baseline, and for each executor its best worker count."""
+    """Runs of the same work: the sequential baseline, and for each executor its law and best worker count."""
 
     runs: tuple[RunFacts, ...]
     usable: tuple[RunFacts, ...]
     baseline: RunFacts | None
     bests: Mapping[str, BestWorkers]
+    laws: Mapping[str, Law]
 
     @classmethod
-    def of(cls, runs: Sequence[RunFacts]) -> "Group":
+    def of(cls, runs: Sequence[RunFacts], draws: int = DRAWS) -> "Group":
         """Sort the runs; without a sequential one the run with the fewest workers is the baseline."""
         usable = [run for run in runs if not run.failed]
         baseline = next((run for run in usable if run.is_baseline), None)
         if baseline is None and len(usable) > 1:
             baseline = min(usable, key=lambda run: run.workers)
             usable = [_against(run, baseline) for run in usable]
-        curves: dict[str, dict[int, Interval]] = {}
+        spreads: dict[str, list[RunFacts]] = {}
         for run in usable:
-            if run.speedup and not (baseline and run.label == baseline.label):
-                curves.setdefault(run.spread, {})[run.workers] = run.speedup
-        bests = {spread: best for spread, curve in curves.items() if (best := best_workers(curve))}
-        return cls(tuple(runs), tuple(usable), baseline, bests)
+            if run.speedup and run.walls_s and not (baseline and run.label == baseline.label):
+                spreads.setdefault(run.spread, []).append(run)
+        laws = {spread: law for spread, own in spreads.items() if (law := _law(own, baseline))}
+        bests = {
+            spread: best
+            for spread, own in spreads.items()
+            if (best := _best(own, baseline, laws.get(spread), draws))
+        }
+        return cls(tuple(runs), tuple(usable), baseline, bests, laws)
 
     @property
     def gil_enabled(self) -> bool:
@@ -70,25 +90,25 @@ class Group:
                 return max(found, key=lambda run: run.workers)
         return None
 
+    def speedup(self, spread: str) -> Interval:
+        """The speed-up of an executor at its best worker count."""
+        speedup = self.run(spread).speedup
+        assert speedup is not None
+        return speedup
+
     @property
     def choice(self) -> RunFacts | None:
         """The cheapest executor within 5 % of the best; None where nothing is faster than one worker."""
         if not self.bests:
             return None
-        reach = max(best.speedup.median for best in self.bests.values())
+        reach = max(self.speedup(spread).median for spread in self.bests)
         if reach < GAINS:
             return None
-        good = [self.run(s) for s, best in self.bests.items() if best.speedup.median >= WITHIN_BEST * reach]
+        good = [self.run(s) for s in self.bests if self.speedup(s).median >= WITHIN_BEST * reach]
         return min(good, key=lambda run: (_price(run), run.workers))
 
-    def resolved(self, run: RunFacts) -> bool:
-        """False when more workers than were measured may be better still."""
-        computing = run.computing
-        full = computing is not None and computing >= CPUS_FULL * self.cpus
-        return self.bests[run.spread].resolved or full
-
     def best_document(self) -> Best:
-        """The contract's `best`: worker count with its interval, speed-up, and costs."""
+        """The contract's `best`: worker count with its interval, speed-up, costs, and what bounds it."""
         run = self.choice
         assert run is not None
         best = self.bests[run.spread]
@@ -97,16 +117,85 @@ class Group:
             "workers": run.workers,
             "low": best.low,
             "high": best.high,
-            "speedup": best.speedup.to_json(),
-            "resolved": self.resolved(run),
+            "sure": best.sure,
+            "regret": best.regret,
+            "speedup": self.speedup(run.spread).to_json(),
+            "resolved": best.resolved,
+            "next_workers": list(best.next_workers),
+            "cap": best.cap.to_json() if best.cap else None,
+            "capped": best.capped,
+            "pays_from_tasks": self.pays_from_tasks(run),
             "extra_bytes": self.extra_bytes(run),
             "startup_s": run.startup_s,
         }
+
+    def fits(self) -> tuple[dict[str, Any], ...]:
+        """The entries of `Sweep.fits`: the law of each executor, and the bounds seen from one worker."""
+        most = max([DRAWN_TO, *(run.workers for run in self.usable)])
+        documents = [law.to_json(spread, most) for spread, law in self.laws.items()]
+        alone = self.baseline
+        if alone:
+            handed = [
+                run.handover_s for run in self.usable if run.handover_s and run.executor in PROCESS_LIKE
+            ]
+            site = Site(alone.cpus_effective, handover_s=statistics.median(handed) if handed else 0.0)
+            documents += bounds_of(alone, most, site)
+        about = {"workload": self.runs[0].workload, "python": self.runs[0].python}
+        return tuple(about | document for document in documents)
+
+    def pays_from_tasks(self, run: RunFacts) -> int | None:
+        """Tasks of this size from which on these workers are faster than one, their start included."""
+        alone = self.baseline
+        if alone is None or alone.wall_s is None or run.wall_s is None or run.executor not in PROCESS_LIKE:
+            return None
+        if run.startup_s is None or not run.tasks or not alone.tasks or alone.workers != 1:
+            return None
+        task_s, pooled_s = alone.wall_s.median / alone.tasks, run.wall_s.median / run.tasks
+        return pays_from_tasks(run.startup_s, task_s, pooled_s, run.workers)
 
     def extra_bytes(self, run: RunFacts) -> int | None:
         """Memory that these workers take beyond the baseline; None where one of both is not known."""
         alone = self.baseline.peak_bytes if self.baseline else None
         return run.peak_bytes - alone if run.peak_bytes is not None and alone is not None else None
+
+
+def _law(own: Sequence[RunFacts], baseline: RunFacts | None) -> Law | None:
+    """The law of an executor's speed-ups; one worker is its own, or the baseline where it has none."""
+    if baseline is None or not baseline.walls_s:
+        return None
+    alone_s = statistics.median(baseline.walls_s)
+    measured = {run.workers: run for run in (baseline, *own)}
+    curve = {count: [alone_s / wall_s for wall_s in run.walls_s] for count, run in measured.items()}
+    return next(iter(fit_laws(curve)), None)
+
+
+def _best(
+    own: Sequence[RunFacts], baseline: RunFacts | None, law: Law | None, draws: int
+) -> BestWorkers | None:
+    walls_s = {run.workers: run.walls_s for run in own}
+    return best_workers(walls_s, cap=_cap(own, baseline), law=law, draws=draws)
+
+
+def _cap(own: Sequence[RunFacts], baseline: RunFacts | None) -> Cap | None:
+    """What bounds the workers of one executor on this host."""
+    alone = baseline if baseline and baseline.workers == 1 else None
+    peaks = {run.workers: run.peaks_bytes for run in own if run.peaks_bytes}
+    if len(peaks) == 1 and alone and alone.peaks_bytes:
+        peaks = {1: alone.peaks_bytes} | peaks
+    each = worker_bytes(peaks)
+    base = [peak - (count - 1) * each for count, values in peaks.items() for peak in values] if each else []
+    cap = caps(
+        cpus=own[0].cpus_effective,
+        cpu_share=alone.computing if alone else None,
+        available_bytes=own[0].available_bytes,
+        base_bytes=round(statistics.median(base)) if base else None,
+        worker_bytes=each,
+    )
+    most = max(own, key=lambda run: run.workers)
+    full = most.computing is not None and most.computing >= CPUS_FULL * most.cpus_effective
+    if full and (cap is None or cap.workers > most.workers):
+        return replace(cap or Cap("cpus", 0), by="cpus", workers=most.workers, cpu_workers=most.workers)
+    return cap
 
 
 def _price(run: RunFacts) -> int:

@@ -1,13 +1,12 @@
-"""How far more workers can carry: speed-up laws, the bottleneck bound, and the worker count to use."""
+"""How far more workers can carry: speed-up laws and the bottleneck bound."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gil_tui.verdict.statistics import Interval
+from gil_tui.verdict.least_squares import Coefficients, fit_rational
 
-WITHIN_BEST = 0.95
-"""A worker count is as good as the best from this share of the best speed-up on."""
+USL_COUNTS = 3
 TINY = 1e-9
 
 
@@ -35,6 +34,50 @@ def amdahl_speedup(serial: float, workers: float) -> float:
 def amdahl_ceiling(serial: float) -> float:
     """Speed-up that no number of workers exceeds; infinite where nothing is serial."""
     return 1 / serial if serial > 0 else math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Usl:
+    """The Universal Scalability Law, X(N) = gamma N / (1 + sigma (N - 1) + kappa N (N - 1)).
+
+    `sigma` is contention, `kappa` what agreeing with each other costs, `gamma` the throughput of one
+    worker (Gunther, Guerrilla Capacity Planning, Springer 2007).
+    """
+
+    sigma: float
+    kappa: float
+    gamma: float
+
+    @property
+    def peak(self) -> float | None:
+        """Workers from which more carry less; None where kappa is 0: there is no such number."""
+        return math.sqrt(max(0.0, 1 - self.sigma) / self.kappa) if self.kappa > 0 else None
+
+    def throughput(self, workers: float) -> float:
+        """Work a second of so many workers."""
+        return self.gamma * workers / (1 + (workers - 1) * (self.sigma + self.kappa * workers))
+
+
+def fit_usl(workers: Sequence[float], throughput: Sequence[float]) -> Usl:
+    """The law of a curve, by least squares of the throughput with no coefficient below 0.
+
+    The same as the R package usl computes, and as precise. `kappa` is 0, and there is no peak, where
+    throughput only ever grows. Raises ValueError for fewer than three different worker counts, which do not
+    determine it, and for what is not above 0.
+    """
+    points = list(zip(workers, throughput, strict=True))
+    if any(not (n > 0 and x > 0 and math.isfinite(n * x)) for n, x in points):
+        raise ValueError("worker counts and throughputs must be above 0")
+    counts = len({n for n, _ in points})
+    if counts < USL_COUNTS:
+        raise ValueError(f"{counts} different worker counts do not determine the law: three are needed")
+    return usl_of(fit_rational(points, quadratic=True, log=False))
+
+
+def usl_of(coefficients: Coefficients) -> Usl:
+    """The law whose n / X is a + b (n - 1) + c n (n - 1)."""
+    a, b, c = coefficients
+    return Usl(sigma=b / a, kappa=c / a, gamma=1 / a)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,32 +110,3 @@ def processes_bound(demand: Demand, workers: float, cpus: float) -> float:
 
 def _over(supply: float, demand: float) -> float:
     return supply / demand if demand > TINY else math.inf
-
-
-@dataclass(frozen=True, slots=True)
-class BestWorkers:
-    """The worker count to use, with what could also be it.
-
-    `workers` is the smallest count whose median speed-up is within 5 % of the best one. `low` and `high`
-    are the smallest counts whose interval may reach and surely reaches that; `high` is None when none
-    surely does. `resolved` is False when the best is the largest count measured: more may be better.
-    """
-
-    workers: int
-    speedup: Interval
-    low: int
-    high: int | None
-    resolved: bool
-
-
-def best_workers(speedups: Mapping[int, Interval]) -> BestWorkers | None:
-    """Choose among speed-ups by worker count; None without any."""
-    if not speedups:
-        return None
-    counts = sorted(speedups)
-    best = max(counts, key=lambda count: speedups[count].median)
-    reach = WITHIN_BEST * speedups[best].median
-    workers = next(count for count in counts if speedups[count].median >= reach)
-    low = next(count for count in counts if speedups[count].high >= reach)
-    high = next((count for count in counts if speedups[count].low >= reach), None)
-    return BestWorkers(workers, speedups[workers], low, high, resolved=best < counts[-1] or workers < best)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from gil_tui.verdict import words
 from gil_tui.verdict.advice import FREE_THREADED_COST, WORTH, advice_for, by_gain
@@ -28,6 +29,7 @@ from gil_tui.verdict.facts import PROCESS_LIKE, RunFacts
 from gil_tui.verdict.group import GAINS, Best, Group
 from gil_tui.verdict.limits import GIL_HELD_SOME, find_limit
 from gil_tui.verdict.model import Advice, Evidence, Verdict
+from gil_tui.verdict.recommend import DRAWS
 from gil_tui.verdict.scaling import Demand, processes_bound
 
 PRELIMINARY = 0.75
@@ -35,19 +37,23 @@ PRELIMINARY = 0.75
 SCALING_GAIN = 1.3
 
 
-def diagnose_sweep(runs: Sequence[RunFacts]) -> tuple[Verdict, Best | None]:
+def diagnose_sweep(runs: Sequence[RunFacts], draws: int = DRAWS) -> tuple[Verdict, Best | None]:
     """The verdict on all runs together, and the executor and worker count to use.
 
     May be asked at any time: what is not finished lowers the confidence. Runs of several workloads are
     judged one by one and told one after the other; those of several interpreters by the first one, the
-    others as advice. The best one is None where nothing is the winner: see `Group.best_document`.
+    others as advice. The best one is None where nothing is the winner: see `Group.best_document`. `draws` are
+    those of the bootstrap behind the worker counts.
     """
     workloads = dict.fromkeys(run.workload for run in runs)
     if len(workloads) > 1:
-        parts = {name: diagnose_sweep([run for run in runs if run.workload == name])[0] for name in workloads}
+        parts = {
+            name: diagnose_sweep([r for r in runs if r.workload == name], draws)[0] for name in workloads
+        }
         return _told_together(parts), None
     groups = [
-        Group.of([run for run in runs if run.work == work]) for work in dict.fromkeys(r.work for r in runs)
+        Group.of([run for run in runs if run.work == work], draws)
+        for work in dict.fromkeys(r.work for r in runs)
     ]
     measured = [group for group in groups if group.usable]
     if not measured:
@@ -57,6 +63,12 @@ def diagnose_sweep(runs: Sequence[RunFacts]) -> tuple[Verdict, Best | None]:
         return _without_winner(group), None
     others = [one for one in measured if one is not group]
     return _judge(group, others, runs), group.best_document() if group.choice else None
+
+
+def fits_of(runs: Sequence[RunFacts]) -> tuple[dict[str, Any], ...]:
+    """The entries of `Sweep.fits`: laws and bounds of every workload on every interpreter."""
+    groups = [Group.of([r for r in runs if r.work == work]) for work in dict.fromkeys(r.work for r in runs)]
+    return tuple(document for group in groups if group.usable for document in group.fits())
 
 
 def _unstable(group: Group) -> bool:
@@ -173,9 +185,7 @@ def _scaled(group: Group, run: RunFacts) -> _Story:
     gained = f"{workers_text(run)} {verb(run, 'gives', 'give')} {words.factor(run.speedup.median)}x"
     if group.waits:
         told = ["asyncio"] if run.spread != "asyncio" and _asyncio_gains(group) else []
-        also = (
-            [f"asyncio {words.factor(group.bests['asyncio'].speedup.median)}x in one thread"] if told else []
-        )
+        also = [f"asyncio {words.factor(group.speedup('asyncio').median)}x in one thread"] if told else []
         head = f"Waiting, not computing: {'; '.join([gained, *also])}"
         return _Story("io", sure, head, run, (run.spread, *told))
     name = NOUNS.get(run.executor, NOUNS["dask"])[1]
@@ -184,7 +194,7 @@ def _scaled(group: Group, run: RunFacts) -> _Story:
 
 
 def _asyncio_gains(group: Group) -> bool:
-    return "asyncio" in group.bests and group.bests["asyncio"].speedup.median >= SCALING_GAIN
+    return "asyncio" in group.bests and group.speedup("asyncio").median >= SCALING_GAIN
 
 
 def _why_threads_scale(run: RunFacts) -> str:
@@ -264,12 +274,17 @@ def _advice(group: Group, story: _Story, others: Sequence[Group]) -> tuple[Advic
         why = f"predicted from one worker, on {words.cpus(group.cpus)}; not measured"
         advice.insert(0, Advice(f"Use {max(2, round(group.cpus))} processes", gain, "", why))
     choice = group.choice
-    if choice and not group.resolved(choice):
-        why = "the best is the largest number tried"
-        advice.append(
-            Advice(f"Measure {workers_text(replace(choice, workers=2 * choice.workers))} next", None, "", why)
-        )
+    if choice and (best := group.bests[choice.spread]).next_workers:
+        more = workers_text(replace(choice, workers=best.next_workers[0]))
+        advice.append(Advice(f"Measure {more} next", None, "", _why_next(group, choice)))
     return tuple(advice)
+
+
+def _why_next(group: Group, choice: RunFacts) -> str:
+    wanted = group.bests[choice.spread].next_workers[0]
+    if wanted < max(run.workers for run in group.usable if run.spread == choice.spread):
+        return "the curve suggests more there, between the numbers tried"
+    return "the best is the largest number tried"
 
 
 def _use(group: Group, run: RunFacts) -> Advice:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 CGROUP_ROOT = Path("/sys/fs/cgroup")
+_MOUNTED_WITH: dict[str, tuple[str, ...]] = {"cpu": ("cpu,cpuacct", "cpuacct,cpu")}
 
 
 @dataclass(frozen=True, slots=True)
 class Cgroup:
-    """One control group with a say about CPU time; `version` is 1 or 2."""
+    """One control group; `version` is 1 or 2."""
 
     directory: Path
     version: int
@@ -40,7 +41,14 @@ class Cgroup:
 
 
 def cpu_cgroups(process: Path, cgroup_root: Path = CGROUP_ROOT) -> tuple[Cgroup, ...]:
+    """The groups above a process with a say about its CPU time; see `cgroups_of`."""
+    return cgroups_of(process, "cpu", cgroup_root)
+
+
+def cgroups_of(process: Path, controller: str, cgroup_root: Path = CGROUP_ROOT) -> tuple[Cgroup, ...]:
     """The groups above the process of the /proc folder `process`: its own first, then up to the root.
+
+    Those of the unified hierarchy, and of the one that has `controller` (cpu, memory) in version 1.
 
     Only folders that exist here: inside a container the path in `/proc/PID/cgroup` may be the host's
     while the mount shows the container's own group as its root, which is then the one that is found.
@@ -51,8 +59,8 @@ def cpu_cgroups(process: Path, cgroup_root: Path = CGROUP_ROOT) -> tuple[Cgroup,
         controllers, _, path = rest.partition(":")
         if hierarchy == "0" and not controllers:
             mount, version = _unified_mount(cgroup_root), 2
-        elif "cpu" in controllers.split(","):
-            mount, version = _cpu_mount(cgroup_root, controllers), 1
+        elif controller in controllers.split(","):
+            mount, version = _legacy_mount(cgroup_root, controller, controllers), 1
         else:
             continue
         if mount is not None:
@@ -89,8 +97,8 @@ def _unified_mount(cgroup_root: Path) -> Path | None:
     return None
 
 
-def _cpu_mount(cgroup_root: Path, controllers: str) -> Path | None:
-    for name in ("cpu", controllers, "cpu,cpuacct", "cpuacct,cpu"):
+def _legacy_mount(cgroup_root: Path, controller: str, controllers: str) -> Path | None:
+    for name in (controller, controllers, *_MOUNTED_WITH.get(controller, ())):
         if (cgroup_root / name).is_dir():
             return cgroup_root / name
     return None

@@ -9,14 +9,20 @@ from jsonschema import Draft202012Validator
 from gil_tui import cli
 from gil_tui.lab.records import Sweep
 from gil_tui.schemas import NAMES, text_of
+from gil_tui.verdict.bound import Site, bound_document
+from gil_tui.verdict.laws import fit_laws
 from gil_tui.verdict.model import CODES
+from gil_tui.verdict.recommend import Cap
+from gil_tui.verdict.scaling import Demand
 from tests.history.samples import HOST, VERDICT, a_failed_trial, a_run, finished
 
 
 def a_document() -> Any:
     runs = (finished(a_run(id=1)), a_run(status="failed", trials=(a_failed_trial(),)))
-    best = {"executor": "processes", "workers": 2, "low": 1.8, "high": 2.0}
-    sweep = Sweep("sweep-1", HOST, runs, VERDICT, ({"law": "amdahl"},), best)
+    best = {"executor": "processes", "workers": 2, "low": 2, "high": 4, "cap": Cap("cpus", 2).to_json()}
+    law = next(iter(fit_laws({1: [1.0], 2: [1.9], 4: [3.4]}))).to_json("processes", 4)
+    bound = bound_document("threads", Demand(0.02, 0.01, 0.02), 4, Site(2.0))
+    sweep = Sweep("sweep-1", HOST, runs, VERDICT, (law, bound), best)
     return json.loads(json.dumps(sweep.to_json() | {"more": "in a later version"}))
 
 
@@ -44,6 +50,7 @@ def test_a_sweep_holds_to_its_schema() -> None:
         (("runs", 0, "verdict", "code"), "slow"),
         (("runs", 0, "experiment", "workers"), 0),
         (("sweep", "best"), {"executor": "threads"}),
+        (("sweep", "fits", 0, "model"), "gustafson"),
     ],
 )
 def test_the_schema_refuses_what_cannot_be(path: tuple[str | int, ...], value: object) -> None:

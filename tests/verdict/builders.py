@@ -37,7 +37,16 @@ def run(executor: str, workers: int = 1, speedup: float | None = None, **more: A
         task_s=0.02,
         peak_bytes=10 * MB,
     )
-    return replace(facts, **more)
+    facts = replace(facts, **more)
+    if "walls_s" in more or facts.wall_s is None:
+        return facts
+    return replace(facts, walls_s=walls(facts.wall_s))
+
+
+def walls(interval: Interval) -> tuple[float, ...]:
+    """Six trials with this median and this interval."""
+    low, middle, high = interval.low, interval.median, interval.high
+    return (low, (low + middle) / 2, middle, middle, (middle + high) / 2, high)
 
 
 def sequential(**more: Any) -> RunFacts:
