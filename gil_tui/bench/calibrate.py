@@ -9,7 +9,7 @@ from .spec import TASK_TARGET_S, TASKS_PER_WORKER, TRIAL_TARGET_S
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Callable, Dict, Optional, Tuple, Union
+    from typing import Callable, Dict, List, Optional, Tuple, Union
 
     from .spec import Job
 
@@ -22,7 +22,8 @@ TASKS_AT_MOST = 100_000
 SIZE_AT_MOST = 1 << 40
 CLOSE_ENOUGH = 0.2
 STEPS_AT_MOST = 5
-REPEATS = 3
+REPEATS = 5
+"""As many as `timeit` takes: the median is what a task takes, the best is what a call costs."""
 SLOW_S = 0.2
 """A longer task is timed once."""
 
@@ -41,15 +42,17 @@ def calibrate(job: Job, run: Run, size_at_most: Optional[int] = None) -> Dict[st
         task_s, _ = run(size)
     while time.monotonic() < end_s:
         task_s, _ = run(size)
-    if asked.size:
-        task_s = _typical_s(run, size, task_s)
-    else:
-        size, task_s = _scaled(run, size, task_s, most)
+    times_s = _times_s(run, size, task_s)
+    if not asked.size:
+        size, times_s = _scaled(run, size, times_s, most)
+    task_s = _median(times_s)
     return {
         "size": size,
         "tasks": asked.tasks or tasks_for(task_s, job.max_workers),
         "task_s": task_s,
         "deterministic": first == second,
+        "call_s": times_s[0] / size,
+        "call_repeats": len(times_s),
     }
 
 
@@ -65,23 +68,26 @@ def tasks_for(task_s: float, max_workers: int) -> int:
     return min(each, max(1, TASKS_AT_MOST // max_workers)) * max_workers
 
 
-def _scaled(run: Run, size: int, task_s: float, most: int) -> Tuple[int, float]:
-    """The size whose task takes `TASK_TARGET_S`, and what it takes; a JIT makes more than one step needed."""
+def _scaled(run: Run, size: int, times_s: List[float], most: int) -> Tuple[int, List[float]]:
+    """The size whose task takes `TASK_TARGET_S`, and its times; a JIT makes more than one step needed."""
     for _ in range(STEPS_AT_MOST):
+        task_s = _median(times_s)
         wanted = min(_rounded(size * TASK_TARGET_S / task_s), most)
         if wanted == size or abs(task_s / TASK_TARGET_S - 1) < CLOSE_ENOUGH:
             break
         size = wanted
-        task_s = _typical_s(run, size, run(size)[0])
-    return size, task_s
+        times_s = _times_s(run, size, run(size)[0])
+    return size, times_s
 
 
-def _typical_s(run: Run, size: int, task_s: float) -> float:
-    """The median of a few, unless they take long."""
-    if task_s > SLOW_S:
-        return task_s
-    times_s = sorted([task_s] + [run(size)[0] for _ in range(REPEATS - 1)])
-    return times_s[REPEATS // 2]
+def _times_s(run: Run, size: int, task_s: float) -> List[float]:
+    """Of a few tasks, `task_s` among them, the shortest first; of none more where they take long."""
+    more = 0 if task_s > SLOW_S else REPEATS - 1
+    return sorted([task_s] + [run(size)[0] for _ in range(more)])
+
+
+def _median(times_s: List[float]) -> float:
+    return times_s[len(times_s) // 2]
 
 
 def _rounded(size: float) -> int:

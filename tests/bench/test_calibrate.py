@@ -109,3 +109,20 @@ def test_a_workload_may_limit_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
         assert (found["size"], max(task.sizes)) == (most, most)
         assert found["tasks"] == 2 * 100 // most + (2 if 100 % most else 0)
     assert calibrate(job(size=8), Task(0.001), 1)["size"] == 8
+
+
+def test_a_call_costs_what_its_best_task_took(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Noisy(Task):
+        def __call__(self, size: int) -> tuple[float, int]:
+            took_s, checksum = super().__call__(size)
+            return took_s * (1 + len(self.sizes) % 3), checksum
+
+    found = calibrated(Noisy(1e-6), monkeypatch, size=5000)
+    assert found["call_s"] == pytest.approx(1e-6)
+    assert found["call_repeats"] == 5
+    assert found["task_s"] == pytest.approx(5000 * 2e-6)
+
+
+def test_what_takes_long_is_timed_once_and_that_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = calibrated(Task(5.0), monkeypatch)
+    assert (found["call_s"], found["call_repeats"]) == (5.0, 1)
