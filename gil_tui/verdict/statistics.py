@@ -4,7 +4,7 @@ import math
 import random
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 LEVEL = 0.95
@@ -36,25 +36,57 @@ class Interval:
 
 
 def median_interval(values: Sequence[float], level: float = LEVEL) -> Interval:
-    """Interval of the median by order statistics (Hahn and Meeker, Statistical Intervals, 5.2).
+    """Interval of the median by order statistics: see `quantile_interval`.
 
-    The narrowest symmetric pair of order statistics that covers `level`; with too few values the
-    extremes, `level` then saying what they cover: 1 - 2 * 2**-n. Raises ValueError without values.
+    With too few values the extremes, `level` then saying what they cover: 1 - 2 * 2**-n.
+    """
+    return quantile_interval(values, 0.5, level)
+
+
+def stopped_interval(values: Sequence[float]) -> Interval:
+    """Interval of the median of values whose number was decided by looking at them.
+
+    Stopping when the interval is narrow takes up to two points off what the ranks alone would cover, so
+    `level` is never more than 0.95 (tests/benchmarks/coverage.py shows 94.6 to 97 %).
+    """
+    interval = median_interval(values)
+    return replace(interval, level=min(LEVEL, interval.level))
+
+
+def quantile_interval(values: Sequence[float], share: float, level: float = LEVEL) -> Interval:
+    """Interval of a quantile by order statistics (Hahn and Meeker, Statistical Intervals, 5.2).
+
+    `share` is from 0 to 1, both ends excluded. Each tail leaves out as many of the ordered values as
+    chance may put beyond the quantile in (1 - level) / 2 of the cases; with too few values that is none,
+    and the result's `level` says what the extremes cover. Raises ValueError without values.
     """
     if not values:
         raise ValueError("no values")
     ordered = sorted(values)
-    n = len(ordered)
-    below, combinations = 0, 1
-    rank, reached = 0, _extremes_level(n)
-    for k in range(n // 2):
-        below += combinations
-        combinations = combinations * (n - k) // (k + 1)
-        coverage = 1 - 2 * (below / 2**n)  # whole numbers until here: as floats they overflow
-        if coverage < level:
+    below, below_tail = _tail(len(ordered), share, level)
+    above, above_tail = (below, below_tail) if share == 0.5 else _tail(len(ordered), 1 - share, level)
+    low, high = ordered[below], ordered[len(ordered) - 1 - above]
+    centre = percentile(ordered, share) if share != 0.5 else statistics.median(ordered)
+    return Interval(centre, low, high, max(0.0, 1 - (below_tail + above_tail)))
+
+
+def _tail(n: int, share: float, level: float) -> tuple[int, float]:
+    """How many of the lowest values lie outside, and the chance that the quantile is below all others.
+
+    The chance is that of at most so many of n values below the quantile, a binomial one, in whole numbers:
+    as floats they overflow.
+    """
+    part, whole = share.as_integer_ratio()
+    below = weight = (whole - part) ** n
+    total = whole**n
+    left_out, chance = 0, below / total
+    for k in range(1, n):
+        weight = weight * (n - k + 1) * part // (k * (whole - part))
+        below += weight
+        if 1 - 2 * (below / total) < level:
             break
-        rank, reached = k, coverage
-    return Interval(statistics.median(ordered), ordered[rank], ordered[n - 1 - rank], reached)
+        left_out, chance = k, below / total
+    return left_out, chance
 
 
 def ratio_interval(
@@ -90,9 +122,14 @@ def outliers(values: Sequence[float]) -> list[int]:
     """
     if len(values) < 3:
         return []
-    centre = statistics.median(values)
-    mad = statistics.median(abs(value - centre) for value in values)
+    centre, mad = statistics.median(values), deviation(values)
     return [i for i, value in enumerate(values) if abs(value - centre) > OUTLIER_MADS * mad]
+
+
+def deviation(values: Sequence[float]) -> float:
+    """Median absolute deviation from the median, as it stands: not scaled to that of a normal one."""
+    centre = statistics.median(values)
+    return statistics.median(abs(value - centre) for value in values)
 
 
 def _extremes_level(n: int) -> float:

@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 from gil_tui.verdict.statistics import (
     LEVEL,
     Interval,
+    deviation,
     median_interval,
     outliers,
     percentile,
     precise_enough,
+    quantile_interval,
     ratio_interval,
+    stopped_interval,
 )
 
 finite = st.floats(-1e9, 1e9)
@@ -53,19 +56,49 @@ def test_too_few_values_say_what_their_extremes_cover(n: int, level: float) -> N
     assert (interval.low, interval.high, interval.level) == (0.0, n - 1, level)
 
 
-def test_median_interval_as_r_computes_it() -> None:
-    # asht::quantileTest(x, prob=0.5, conf.level=0.8), the vector of asv's tests
-    x = [-2.47946614, -1.49595963, -1.02812482, -0.76592323, -0.09452743, 0.10732743]
-    x += [0.27798342, 0.50173779, 0.57829823, 0.60474948, 0.94695675, 1.20159789]
-    interval = median_interval(x, level=0.8)
-    assert interval.median == pytest.approx(0.1926554, abs=1e-6)
-    assert (interval.low, interval.high) == (-0.76592323, 0.57829823)
-    # quantile(x, type=7)
-    assert percentile(x, 0.2) == pytest.approx(-0.9756845)
-    assert percentile(x, 0.8) == pytest.approx(0.5994592)
+# airspeed-velocity/asv, test/test_statistics.py, test_quantile_ci_r; the expected values are R's
+OF_R = [-2.47946614, -1.49595963, -1.02812482, -0.76592323, -0.09452743, 0.10732743]
+OF_R += [0.27798342, 0.50173779, 0.57829823, 0.60474948, 0.94695675, 1.20159789]
+
+
+@pytest.mark.parametrize(
+    ("share", "quantile", "low", "high"),
+    [
+        # quantile(x, type=7, prob=p) and asht::quantileTest(x, prob=p, conf.level=0.8)$conf.int
+        (0.2, -0.9756845, -2.47946614, -0.09452743),
+        (0.5, 0.1926554, -0.7659232, 0.5782982),
+        (0.8, 0.5994592, 0.5017378, 1.2015979),
+    ],
+)
+def test_quantile_intervals_as_r_and_asv_compute_them(
+    share: float, quantile: float, low: float, high: float
+) -> None:
+    interval = quantile_interval(OF_R, share, level=0.8)
+    assert interval.median == pytest.approx(quantile, abs=1e-6)
+    assert (interval.low, interval.high) == pytest.approx((low, high), abs=1e-6)
+    assert percentile(OF_R, share) == pytest.approx(quantile, abs=1e-6)
+    assert 0.8 <= interval.level < 0.9
+
+
+@pytest.mark.parametrize("n", range(1, 7))
+def test_small_samples_cover_less_than_asv_asks_for(n: int) -> None:
+    # asv gives infinite bounds to fewer than seven values at 99 %; here the level says what they cover
+    assert quantile_interval([float(i) for i in range(n)], 0.5, level=0.99).level < 0.99
+
+
+def test_deviations_as_pyperf_computes_them() -> None:
+    # psf/pyperf, pyperf/tests/test_utils.py, test_median_abs_dev
+    assert deviation(range(97)) == 24.0
+    assert deviation((1, 1, 2, 2, 4, 6, 9)) == 1.0
+
+
+def test_an_interval_that_stopped_when_it_was_narrow_claims_no_more_than_95_per_cent() -> None:
+    assert stopped_interval([1.0] * 6).level == LEVEL
+    assert stopped_interval([1.0] * 3).level == 0.75
 
 
 def test_percentiles_as_pyperf_computes_them() -> None:
+    # psf/pyperf, pyperf/tests/test_utils.py, test_percentile
     values = sorted([4, 6, 9, 7, 5, 8, 3, 0, 1, 2])
     assert [percentile(values, q) for q in (0, 0.25, 0.5, 0.75, 1)] == [0, 2.25, 4.5, 6.75, 9]
 
@@ -77,7 +110,7 @@ NORMAL += [0.75813273, -1.0712388, -0.96394741, -1.15897446, 1.10976285]
 @pytest.mark.parametrize(
     ("values", "flagged"),
     [
-        # the vectors of hyperfine's outlier detection
+        # sharkdp/hyperfine, src/outlier_detection.rs: test_detect_outliers, ..._if_mad_becomes_0
         ([], []),
         ([50.0], []),
         ([1000.0, 0.0], []),
