@@ -43,9 +43,10 @@ def isolation(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 
 @pytest.fixture(scope="session")
 def interpreters(tmp_path_factory: pytest.TempPathFactory) -> list[Interpreter]:
-    """The real interpreters of this host, the running one first; looked for once, in the real home."""
+    """The real interpreters of this host, none switched, the running one first; looked for once."""
     cache = str(tmp_path_factory.mktemp("interpreters"))
-    return find_interpreters({**os.environ, "XDG_CACHE_HOME": cache})
+    found = find_interpreters({**os.environ, "XDG_CACHE_HOME": cache})
+    return [one for one in found if one.key == one.path]
 
 
 @pytest.fixture

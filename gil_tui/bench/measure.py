@@ -8,8 +8,9 @@ import time
 
 from . import executors
 from .accounting import peak_pss_bytes, usage
-from .executors.work import gil_enabled
+from .counters import Counters
 from .failures import JobError
+from .gil import gil_enabled
 from .spec import PythonFacts, TrialResult, WorkerResult
 
 TYPE_CHECKING = False
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from .events import Events
     from .executors.work import Record
+    from .gil import Gil
     from .spec import Job
     from .workloads.base import Workload
 
@@ -36,6 +38,7 @@ def trial(job: Job, workload: Workload, events: Events, begun_s: float) -> Trial
     if size is None or tasks is None:
         raise JobError("usage", "a trial needs a size and a number of tasks: calibrate first")
     executor = executors.create(job, size, workload)
+    counters = Counters.start() if job.counters else Counters()
     try:
         idle = usage(workload.helpers)
         pool_s = time.monotonic()
@@ -47,15 +50,18 @@ def trial(job: Job, workload: Workload, events: Events, begun_s: float) -> Trial
             "started",
             startup_s=startup_s,
             start_method=executor.start_method,
-            worker_pids=sorted({pid for pid, _ in executor.seats}),
+            worker_pids=sorted({pid for pid, _ in executor.seats if pid > 0}),
         )
         before = usage(workload.helpers)
+        counters.enable()
         start_s = time.monotonic()
         records = executor.run(tasks, events.progress)
         end_s = time.monotonic()
+        counters.disable()
         working = usage(workload.helpers) - before
         peak = peak_pss_bytes(workload.helpers, guardian=os.getppid())
-        figures = workload.figures()
+        figures = {**executor.figures(), **workload.figures()}
+        counted = counters.take()
         executor.close()
     except BaseException:
         executor.abort()
@@ -74,7 +80,10 @@ def trial(job: Job, workload: Workload, events: Events, begun_s: float) -> Trial
         checksums=tuple(record[4] for record in records) if job.deterministic else (),
         setup_s=pool_s - begun_s,
         figures=figures,
-        notes=workload.notes,
+        counters=counted,
+        counters_why=counters.why,
+        gil_enabled_by=next((gil for gil in gils if isinstance(gil, str)), ""),
+        notes=(*workload.notes, *executor.notes),
     )
 
 
@@ -86,7 +95,7 @@ def latencies(records: Sequence[Record]) -> Dict[str, float]:
 
 
 def worker_results(
-    seats: Sequence[Tuple[int, int]], gils: Sequence[bool], records: Sequence[Record]
+    seats: Sequence[Tuple[int, int]], gils: Sequence[Gil], records: Sequence[Record]
 ) -> List[WorkerResult]:
     """What each worker did, by seat; one that got no task is there too."""
     tasks, busy_ns, cpu_ns = ([0] * len(seats) for _ in range(3))
@@ -95,7 +104,7 @@ def worker_results(
         busy_ns[seat] += end_ns - start_ns
         cpu_ns[seat] += task_cpu_ns
     return [
-        WorkerResult(seat, pid, tid, tasks[seat], busy_ns[seat] * NS, cpu_ns[seat] * NS, gils[seat])
+        WorkerResult(seat, pid, tid, tasks[seat], busy_ns[seat] * NS, cpu_ns[seat] * NS, bool(gils[seat]))
         for seat, (pid, tid) in enumerate(seats)
     ]
 
@@ -109,14 +118,15 @@ def python_facts() -> PythonFacts:
         version="%s%s%d" % (version, level, sys.version_info.serial) if level else version,
         executable=sys.executable,
         free_threaded="t" in getattr(sys, "abiflags", ""),
-        gil_enabled=gil_enabled(),
+        gil_enabled=bool(gil_enabled()),
         jit=_jit_enabled(),
     )
 
 
 def _jit_enabled() -> Optional[bool]:
-    """PyPy's always is; CPython tells from 3.14 on."""
+    """None for a build without one; CPython tells from 3.14 on."""
     if sys.implementation.name == "pypy":
-        return True
+        built = getattr(sys, "pypy_translation_info", {}).get("translation.jit")
+        return not os.environ.get("PYPY_DISABLE_JIT") if built else None
     jit = getattr(sys, "_jit", None)
-    return bool(jit.is_enabled()) if jit else None
+    return bool(jit.is_enabled()) if jit and jit.is_available() else None

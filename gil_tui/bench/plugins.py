@@ -22,6 +22,7 @@ SHARED = (
     "workloads.base",
     "workloads.checksums",
     "executors",
+    "executors.base",
     "executors.pools",
     "executors.work",
 )

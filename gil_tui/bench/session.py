@@ -70,9 +70,12 @@ def _do(job: Job, events: Events) -> LastEvent:
 
 def _facts(job: Job) -> Dict[str, Any]:
     """What a workload may know of the experiment before it is prepared."""
-    if job.kind == "calibrate":
-        return {"job": job.kind, "executor": "sequential", "workers": 1}
-    return {"job": job.kind, "executor": job.experiment.executor, "workers": job.experiment.workers}
+    facts: Dict[str, Any] = {"job": job.kind, "executor": "sequential", "workers": 1}
+    if job.kind != "calibrate":
+        facts.update(executor=job.experiment.executor, workers=job.experiment.workers)
+    if job.plugins:  # they travel on to every process that loads the workload
+        facts.update(plugins=dict(job.plugins), plugin_folders=list(job.plugin_folders))
+    return facts
 
 
 def _calibrated(job: Job, workload: Workload) -> Dict[str, Any]:

@@ -141,7 +141,11 @@ class _Child:
         try:
             self.started_s = self.ended_s = time.monotonic()
             process = await self._loop.run_in_executor(
-                launcher(), _spawn, self._command, (events_write, switch_read)
+                launcher(),
+                _spawn,
+                self._command,
+                environment_of(self._job.experiment),
+                (events_write, switch_read),
             )
         except BaseException:
             events_file.close()
@@ -295,9 +299,27 @@ def launcher() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="launch")
 
 
-def _spawn(command: tuple[str, ...], fds: tuple[int, ...]) -> subprocess.Popen[bytes]:
+def environment_of(experiment: spec.Experiment) -> dict[str, str]:
+    """What the child and all that it starts find in their environment.
+
+    GIL and JIT are switched by it (CPython: using/cmdline.rst; PyPy: PYPY_DISABLE_JIT is its `--jit off`
+    for worker processes too, which take no such argument on).
+    """
     # A function that goes by the order of a set would give another checksum in every process.
     environment = {"PYTHONHASHSEED": "0"} | os.environ
+    if experiment.gil is not None:
+        environment["PYTHON_GIL"] = "01"[experiment.gil]
+    if experiment.jit is not None:
+        environment["PYTHON_JIT"] = "01"[experiment.jit]
+        environment.pop("PYPY_DISABLE_JIT", None)
+    if experiment.jit is False:
+        environment["PYPY_DISABLE_JIT"] = "1"
+    return environment
+
+
+def _spawn(
+    command: tuple[str, ...], environment: Mapping[str, str], fds: tuple[int, ...]
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         command,
         bufsize=0,

@@ -167,7 +167,7 @@ class _Conductor:
 
     def _job(self, kind: str, arm: _Arm) -> Job:
         plan, experiment = self._plan, arm.experiment
-        warmup_s = plan.warmup_s.get(experiment.interpreter, 0.0)
+        warmup_s = plan.warmup_s.get(experiment.interpreter_key, 0.0)
         return Job(
             kind,
             experiment,
@@ -176,6 +176,8 @@ class _Conductor:
             warmup_s=warmup_s,
             directory=plan.directory,
             deterministic=arm.deterministic,
+            plugins=plan.plugins,
+            plugin_folders=plan.plugin_folders,
         )
 
     def _take(self, arm: _Arm, outcome: Outcome) -> None:

@@ -7,13 +7,15 @@ import os
 import threading
 import time
 
+from ..gil import gil_enabled
 from .base import Executor, empty
-from .work import Work, gil_enabled
+from .work import Work
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Awaitable, Callable, Iterable, Iterator, List, Optional, Sequence
 
+    from ..gil import Gil
     from ..spec import Job
     from ..workloads.base import Workload
     from .work import Record
@@ -32,7 +34,7 @@ class Asynchronous(Executor):
         self._loop.run_until_complete(asyncio.sleep(0))
         self.seats = [(os.getpid(), threading.get_native_id())] * self._workers
 
-    def warm(self, seconds: float) -> List[bool]:
+    def warm(self, seconds: float) -> List[Gil]:
         """Warm up all workers together, or one for all where tasks cannot overlap."""
         workers = self._workers if self._work.workload.is_async else 1
         self._loop.run_until_complete(_all([self._work.warm_up_async(seconds) for _ in range(workers)]))

@@ -8,6 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
+    from ..gil import Gil
     from .work import Record
 
 
@@ -38,8 +39,8 @@ class Executor:
         """Bring up all workers; the result tells how long that took."""
         raise NotImplementedError
 
-    def warm(self, seconds: float) -> List[bool]:
-        """Warm up every worker, with one task at least; return for each whether it has a GIL."""
+    def warm(self, seconds: float) -> List[Gil]:
+        """Warm up every worker, with one task at least; return `gil.gil_enabled()` of each."""
         raise NotImplementedError
 
     def run(self, tasks: int, progress: Callable[[int, int], None]) -> List[Record]:

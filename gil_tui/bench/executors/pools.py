@@ -7,8 +7,9 @@ import threading
 from concurrent.futures import TimeoutError as NotYet
 
 from ..failures import JobError
+from ..gil import gil_enabled
 from .base import Executor, empty
-from .work import Work, gil_enabled
+from .work import Work
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from typing import Any, Callable, List, Optional, Sequence, Tuple
 
+    from ..gil import Gil
     from .work import Record
 
 PROGRESS_S = 0.25
@@ -49,7 +51,7 @@ def arrive(seat: int) -> Tuple[int, int]:
     return os.getpid(), threading.get_native_id()
 
 
-def warm(seconds: float) -> bool:
+def warm(seconds: float) -> Gil:
     """In a worker: warm up, and wait for the others; return whether there is a GIL."""
     try:
         _working().warm_up(seconds)
@@ -87,9 +89,9 @@ class Pool(Executor):
         self._pool = self._make_pool()
         self.seats = self._all(self._submit(arrive, range(self._workers)))
 
-    def warm(self, seconds: float) -> List[bool]:
+    def warm(self, seconds: float) -> List[Gil]:
         """Warm every worker up; return for each whether it has a GIL."""
-        enabled: List[bool] = self._all(self._submit(warm, [seconds] * self._workers))
+        enabled: List[Gil] = self._all(self._submit(warm, [seconds] * self._workers))
         return enabled
 
     def run(self, tasks: int, progress: Callable[[int, int], None]) -> List[Record]:

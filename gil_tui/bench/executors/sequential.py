@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 
+from ..gil import gil_enabled
 from .base import Executor, empty
-from .work import Work, gil_enabled
+from .work import Work
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Callable, List, Sequence
 
+    from ..gil import Gil
     from ..spec import Job
     from ..workloads.base import Workload
     from .work import Record
@@ -26,7 +28,7 @@ class Sequential(Executor):
         """Take the one seat."""
         self.seats = [(os.getpid(), os.getpid())]  # the main thread's id is its process's: gettid(2)
 
-    def warm(self, seconds: float) -> List[bool]:
+    def warm(self, seconds: float) -> List[Gil]:
         """Warm up; return whether the worker has a GIL."""
         self._work.warm_up(seconds)
         return [gil_enabled()]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 
 from ..failures import JobError, caused
@@ -105,9 +104,3 @@ class Meter:
                 step = steps.send
             except BaseException as error:
                 sent, step = error, steps.throw
-
-
-def gil_enabled() -> bool:
-    """Whether this process has a GIL now; an extension module may have switched it back on."""
-    ask: Callable[[], bool] = getattr(sys, "_is_gil_enabled", lambda: True)
-    return ask()

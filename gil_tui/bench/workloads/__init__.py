@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..failures import JobError, nearest
+from ..gil import watch_imports
 from .base import Workload
 
 TYPE_CHECKING = False
@@ -19,6 +20,8 @@ WORKLOADS = {
     "sha256": ("native", "Sha256"),
     "sleep": ("io", "Sleep"),
     "http": ("io", "Http"),
+    "files": ("files", "Files"),
+    "csv": ("files", "Csv"),
 }
 """Built-in workloads by name: where each is defined. Nothing is imported before it is asked for."""
 
@@ -53,21 +56,34 @@ def is_own(target: str) -> bool:
 
 
 def load(name: str, knobs: Settings, directory: str, facts: Optional[Mapping[str, Any]] = None) -> Workload:
-    """A workload, built-in or the user's own, ready to run in this process.
+    """A workload, built-in, a plugin's or the user's own, ready to run in this process.
 
     `facts` are those of the instance that was prepared in the experiment's process; there they are what
-    the job says of `executor` and `workers`. JobError `usage` for a name or a setting that does not exist,
-    `unavailable` where this interpreter lacks what it takes; `import` and `missing` for own code.
+    the job says of `executor` and `workers`, and of plugins if there are any. JobError `usage` for a name or
+    a setting that does not exist, `unavailable` where this interpreter lacks what it takes; `import` and
+    `missing` for others' code.
     """
+    watch_imports()
     if is_own(name):
         from .own import Own
 
         return Own(name, directory, _settings(Own.knobs, knobs, name), facts or {})
-    workload = find(name)
+    workload = find(name) or _provided(name, facts or {})
     if workload is None:
         raise JobError("usage", "there is no workload %s%s" % (name, nearest(name, list(WORKLOADS))))
     _refuse_what_is_missing(workload)
     return workload(_settings(workload.knobs, knobs, name), facts or {})
+
+
+def _provided(name: str, facts: Mapping[str, Any]) -> Optional[Type[Workload]]:
+    """The workload of that name among the plugins of the job."""
+    spec = facts.get("plugins", {}).get(name)
+    if spec is None:
+        return None
+    from ..plugins import load_plugin
+
+    found: Type[Workload] = load_plugin(spec, facts["plugin_folders"])
+    return found
 
 
 def _refuse_what_is_missing(workload: Type[Workload]) -> None:
