@@ -52,7 +52,7 @@ class TrialRunner:
                     if self._watch:
                         self._watch.begin(pid)
                 case "started":
-                    self._disturbance.begin()
+                    self._disturbance.begin(pid)
                     self._cut()
                 case "progress":
                     on_progress(event["done"], event["total"])
