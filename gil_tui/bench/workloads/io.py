@@ -57,7 +57,10 @@ class Http(Workload):
     family = "io"
     shows = "Requests to a real local server: waiting releases the GIL, handling the answers does not."
     size_unit = "requests"
-    knobs = (Knob("latency_ms", 20.0, "ms", "how long the server takes to answer"),)
+    knobs = (
+        Knob("latency_ms", 20.0, "ms", "how long the server takes to answer"),
+        Knob("answers_at_once", 0, "answers", "so many the server works on at a time; 0 for any number"),
+    )
     is_async = True
     _server: Optional[subprocess.Popen[bytes]] = None
 
@@ -65,11 +68,10 @@ class Http(Workload):
         """Start the server, in a process of its own."""
         import subprocess
 
-        latency = str(self.settings["latency_ms"])
+        settings = [str(self.settings[knob]) for knob in ("latency_ms", "answers_at_once")]
+        command = [sys.executable, "-I", "-S", SERVER, *settings]
         try:
-            self._server = subprocess.Popen(
-                [sys.executable, "-I", "-S", SERVER, latency], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-            )
+            self._server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         except OSError as error:
             raise JobError("workload", "the HTTP server does not start: %s" % error)
         self.helpers = (self._server.pid,)
