@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gil_tui.verdict.bound import Site, bounds_of
+from gil_tui.verdict.bound import Site, bounds_of, demand_of, predicted
 from gil_tui.verdict.experiment import waits_mostly
 from gil_tui.verdict.facts import PROCESS_LIKE, RunFacts
 from gil_tui.verdict.laws import Law, fit_laws
@@ -142,6 +142,19 @@ class Group:
             documents += bounds_of(alone, most, site)
         about = {"workload": self.runs[0].workload, "python": self.runs[0].python}
         return tuple(about | document for document in documents)
+
+    @property
+    def site(self) -> Site:
+        """This host as the bound wants it."""
+        handed = [run.handover_s for run in self.usable if run.handover_s and run.executor in PROCESS_LIKE]
+        return Site(self.cpus, handover_s=statistics.median(handed) if handed else 0.0)
+
+    def foretold(self, run: RunFacts) -> float | None:
+        """The speed-up of these workers that the baseline alone foretells; None where it tells too little."""
+        task = demand_of(self.baseline) if self.baseline else None
+        if task is None:
+            return None
+        return predicted(run.executor, task, run.workers, self.site) * task.wall_s
 
     def pays_from_tasks(self, run: RunFacts) -> int | None:
         """Tasks of this size from which on these workers are faster than one, their start included."""

@@ -16,8 +16,13 @@ SURE = 0.95
 DRAWS = 1000
 MEMORY_FILLED = 0.9
 """Share of the available memory that workers may take: the rest is for what grows with the data."""
-STEP_AT_MOST = 4
+BUSY = 0.9
+"""Share of its time from which a worker only computes."""
+WAITS_OVERLAP = 2
+STEP_AT_MOST = 2
 """A law is trusted for so many times the workers that were measured, and no further."""
+NEAR_PEAK = 0.99
+"""The count to measure next is the smallest that should come so near to the best one in reach."""
 
 Walls = Mapping[int, Sequence[float]]
 """Wall times of the trials of the same work, in seconds, by worker count."""
@@ -99,15 +104,16 @@ def best_workers(
     smallest.sort()
     tail = int(draws * (1 - SURE) / 2)
     medians = {n: statistics.median(walls_s[n]) for n in allowed}
+    wanted = next_workers(medians, cap, law)
     return BestWorkers(
         workers,
         low=min(workers, smallest[tail]),
         high=max(workers, smallest[-1 - tail]),
         sure=good[workers] / draws,
         regret=lost[workers] / draws,
-        next_workers=next_workers(medians, cap, law),
+        next_workers=wanted,
         cap=cap,
-        capped=cap is not None and workers == max(allowed) and workers * 2 > cap.workers,
+        capped=not wanted and cap is not None and workers == max(allowed) and workers * 2 > cap.workers,
     )
 
 
@@ -132,9 +138,10 @@ def next_workers(medians_s: Mapping[int, float], cap: Cap | None, law: Law | Non
     rest_s = min((medians_s[count] for count in counts[:-1]), default=math.inf)
     rising = medians_s[most] <= best_s < WITHIN_BEST * rest_s
     if law is not None and law.refused is None:
-        wanted = law.enough(min(limit, STEP_AT_MOST * most))
-        gain = law.speedup(wanted) / max(law.speedup(count) for count in counts)
-        if wanted not in medians_s and gain * WITHIN_BEST > 1 and (rising or wanted < most):
+        within = range(1, min(limit, STEP_AT_MOST * most) + 1)
+        wanted = law.enough(within[-1], NEAR_PEAK)
+        gain = max(map(law.speedup, within)) / max(map(law.speedup, counts))
+        if wanted not in medians_s and gain * WITHIN_BEST > 1:
             return (wanted,)
     return (min(2 * most, limit),) if rising and most < limit else ()
 
@@ -149,9 +156,12 @@ def caps(
 ) -> Cap | None:
     """What bounds the number of workers; None where neither memory nor CPUs are known to.
 
-    A worker computes `cpu_share` of its time and takes `worker_bytes` beyond the `base_bytes` of the first.
+    A worker computes `cpu_share` of its time; where it waits too, twice the workers that would fill the CPUs
+    on average keep them filled. It takes `worker_bytes` beyond the `base_bytes` of the first.
     """
-    by_cpu = math.ceil(cpus / cpu_share - 0.05) if cpu_share and cpu_share > 0.001 else None
+    by_cpu = None
+    if cpu_share and cpu_share > 0.001:
+        by_cpu = math.ceil(cpus / cpu_share * (1 if cpu_share >= BUSY else WAITS_OVERLAP) - 0.05)
     by_memory = None
     if available_bytes is not None and base_bytes is not None and worker_bytes and worker_bytes > 0:
         by_memory = max(0, 1 + int((MEMORY_FILLED * available_bytes - base_bytes) // worker_bytes))

@@ -1,6 +1,6 @@
 """The verdict on a sweep: what limits the program, what to use instead, what it buys and costs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,7 +29,7 @@ from gil_tui.verdict.facts import PROCESS_LIKE, RunFacts
 from gil_tui.verdict.group import GAINS, Best, Group
 from gil_tui.verdict.limits import GIL_HELD_SOME, find_limit
 from gil_tui.verdict.model import Advice, Evidence, Verdict
-from gil_tui.verdict.recommend import DRAWS
+from gil_tui.verdict.recommend import DRAWS, SURE
 from gil_tui.verdict.scaling import Demand, processes_bound
 
 PRELIMINARY = 0.75
@@ -147,7 +147,7 @@ def _judge(group: Group, others: Sequence[Group], runs: Sequence[RunFacts]) -> V
     return Verdict(
         code=story.code,
         confidence=confidence(sure) if story.code != "unsure" else 0.0,
-        sentence=". ".join([story.head, *_recommended(group, story)]),
+        sentence=". ".join([story.head, *_recommended(group, story), *_open(group)]),
         evidence=_evidence(group, story.run),
         advice=_advice(group, story, others),
         would_change=_doubts(group, runs),
@@ -222,6 +222,19 @@ def _recommended(group: Group, story: _Story) -> list[str]:
     return ["Nothing tried here is faster than one worker"] if group.bests else []
 
 
+def _open(group: Group) -> list[str]:
+    """What may still be better than the choice, or that no more of it would fit."""
+    choice = group.choice
+    if choice is None:
+        return []
+    best = group.bests[choice.spread]
+    if best.next_workers:
+        return [f"Not resolved: try {words.listed([str(count) for count in best.next_workers])} next"]
+    if best.capped and best.cap and best.cap.by == "memory":
+        return [f"Memory allows {best.cap.workers}, no more"]
+    return []
+
+
 def _costs(group: Group, run: RunFacts) -> list[str]:
     """Memory beyond one worker, and start-up where it is not free."""
     extra = group.extra_bytes(run)
@@ -252,13 +265,28 @@ def _evidence(group: Group, run: RunFacts | None) -> tuple[Evidence, ...]:
     rows += [row for best in bests for row in gain_evidence(best)]
     if group.baseline:
         rows += time_evidence(group.baseline)
-    choice = group.choice
-    extra = group.extra_bytes(choice) if choice else None
-    if choice and extra is not None:
-        rows.append(
-            Evidence(f"{choice.label} extra memory", extra, "bytes", "PSS of the tree, beyond one worker")
-        )
-    return tuple(rows)
+    return (*rows, *(_choice_evidence(group, group.choice) if group.choice else ()))
+
+
+def _choice_evidence(group: Group, choice: RunFacts) -> Iterator[Evidence]:
+    """What the recommended workers cost, what one worker foretold of them, and what caps them."""
+    best, extra = group.bests[choice.spread], group.extra_bytes(choice)
+    if extra is not None:
+        how = "PSS of the tree, beyond one worker"
+        yield Evidence(f"{choice.label} extra memory", extra, "bytes", how)
+    pays = group.pays_from_tasks(choice)
+    if pays is not None and choice.startup_s is not None:
+        how = f"start-up {words.seconds(choice.startup_s)}, with what handing over costs"
+        yield Evidence(f"{choice.label} pays from", pays, "task" if pays == 1 else "tasks", how)
+    foretold = group.foretold(choice)
+    if foretold is not None:
+        yield Evidence(f"{choice.label} foretold", foretold, "x", "from one worker's GIL, CPU and waits")
+    if best.cap and best.cap.cpu_workers is not None:
+        how = f"on {words.cpus(group.cpus)}; more have nothing to run on"
+        yield Evidence(f"{choice.spread} that fill the CPUs", best.cap.cpu_workers, "", how)
+    if best.cap and best.cap.memory_workers is not None and best.cap.worker_bytes:
+        how = f"{words.size(best.cap.worker_bytes)} each, of {words.size(best.cap.available_bytes or 0)} free"
+        yield Evidence(f"{choice.spread} that fit in memory", best.cap.memory_workers, "", how)
 
 
 def _advice(group: Group, story: _Story, others: Sequence[Group]) -> tuple[Advice, ...]:
@@ -290,10 +318,11 @@ def _why_next(group: Group, choice: RunFacts) -> str:
 def _use(group: Group, run: RunFacts) -> Advice:
     assert run.speedup is not None
     low, high = words.factor(run.speedup.low), words.factor(run.speedup.high)
-    gain = round(run.speedup.median, 2)
-    return Advice(
-        f"Use {workers_text(run)}", gain, ", ".join(_costs(group, run)), f"measured: {low}x to {high}x"
-    )
+    gain, pays = round(run.speedup.median, 2), group.pays_from_tasks(run)
+    why = f"measured: {low}x to {high}x"
+    if pays is not None and pays > 1:
+        why += f"; pays from {pays} tasks of this size on"
+    return Advice(f"Use {workers_text(run)}", gain, ", ".join(_costs(group, run)), why)
 
 
 def _elsewhere(group: Group, other: Group) -> Advice | None:
@@ -320,6 +349,11 @@ def _doubts(group: Group, runs: Sequence[RunFacts]) -> tuple[str, ...]:
     fewest = min(run.trials for run in group.usable)
     if fewest < 6:
         doubts.append(f"more trials: {fewest} of the run with the fewest, six give a 95 % interval")
+    choice = group.choice
+    if choice and (sure := group.bests[choice.spread].sure) < SURE:
+        doubts.append(
+            f"more trials: {workers_text(choice)} are near the best in {words.share(sure)} of the draws"
+        )
     unwatched = next((run.watch_why for run in group.usable if run.observation is None and run.watch_why), "")
     if unwatched:
         doubts.append(f"the watch: {unwatched}")

@@ -1,17 +1,20 @@
 """The verdict on a sweep: the one sentence on top of the screen, and the workers to use."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gil_tui.verdict.bound import EXECUTORS
 from gil_tui.verdict.facts import RunFacts
 from gil_tui.verdict.model import CODES
 from gil_tui.verdict.observation import Observation
 from gil_tui.verdict.statistics import Interval
-from gil_tui.verdict.sweep import PRELIMINARY, diagnose_sweep
+from gil_tui.verdict.sweep import PRELIMINARY, diagnose_sweep, fits_of
 from tests.verdict.builders import (
     ASLEEP_1,
     ASLEEP_8,
@@ -240,11 +243,56 @@ def test_the_largest_count_is_not_the_answer_while_cpus_are_free() -> None:
     ]
     verdict, best = diagnose_sweep(runs)
     assert best
-    assert (best["workers"], best["resolved"]) == (4, False)
+    assert (best["workers"], best["resolved"], best["next_workers"]) == (4, False, [8])
+    assert verdict.sentence == "Processes scale: 4 processes give 3.80x. Not resolved: try 8 next"
     assert verdict.advice[-1].action == "Measure 8 processes next"
     _, best = diagnose_sweep([replace(one, cpus_effective=4.0, cores_used=3.9) for one in runs])
     assert best
     assert best["resolved"]
+
+
+def test_memory_caps_the_workers_and_the_verdict_says_so() -> None:
+    facts: dict[str, Any] = {"cpus_effective": 16.0, "available_bytes": 300 * MB}
+    sizes = {1: 60 * MB, 2: 110 * MB, 4: 210 * MB, 8: 410 * MB}
+    runs = [sequential(**facts)] + [
+        run("processes", count, 0.97 * count, peaks_bytes=(size,) * 6, **facts)
+        for count, size in sizes.items()
+    ]
+    verdict, best = diagnose_sweep(runs)
+    assert best and best["cap"]
+    assert (best["workers"], best["next_workers"], best["capped"]) == (4, [5], False)
+    assert {name: best["cap"][name] for name in ("by", "workers", "cpu_workers", "worker_bytes")} == {
+        "by": "memory",
+        "workers": 5,
+        "cpu_workers": 16,
+        "worker_bytes": 50 * MB,
+    }
+    assert verdict.sentence.endswith("Not resolved: try 5 next")
+    five = run("processes", 5, 4.8, peaks_bytes=(260 * MB,) * 6, **facts)
+    verdict, best = diagnose_sweep([*runs, five])
+    assert best and (best["workers"], best["resolved"], best["capped"]) == (5, True, True)
+    assert verdict.sentence == "Processes scale: 5 processes give 4.80x. Memory allows 5, no more"
+    assert "processes that fit in memory" in {row.name for row in verdict.evidence}
+
+
+def test_laws_and_bounds_of_a_sweep_are_documents() -> None:
+    runs = [sequential(), *THREADS, *PROCESSES]
+    fits = fits_of(runs)
+    assert json.loads(json.dumps(fits)) == [dict(fit) for fit in fits]
+    drawn = {(fit["executor"], fit["model"]) for fit in fits}
+    assert {name for name, model in drawn if model != "bound"} == {"threads", "processes"}
+    assert {name for name, model in drawn if model == "bound"} == set(EXECUTORS)
+    assert all(fit["workload"] == "countdown" and fit["curve"][0][0] == 1 for fit in fits)
+    bound = next(fit for fit in fits if (fit["executor"], fit["model"]) == ("processes", "bound"))
+    assert bound["curve"][1] == [2, pytest.approx(2.0, abs=0.05)]
+
+
+def test_what_one_worker_foretold_stands_beside_what_was_measured() -> None:
+    verdict, _ = diagnose_sweep([sequential(), *THREADS, *PROCESSES])
+    rows = {row.name: row.value for row in verdict.evidence}
+    assert rows["processes x2 foretold"] == pytest.approx(2.0, abs=0.05)
+    assert rows["processes x2 pays from"] == 2
+    assert rows["processes that fill the CPUs"] == 2
 
 
 def test_advice_is_measured_first_and_in_order_of_gain() -> None:
@@ -254,7 +302,7 @@ def test_advice_is_measured_first_and_in_order_of_gain() -> None:
         ("Run it on a free-threaded Python (3.13t or later)", 1.98),
     ]
     assert verdict.advice[0].cost == "+24 MB, 61 ms start"
-    assert verdict.advice[0].why == "measured: 1.89x to 1.93x"
+    assert verdict.advice[0].why == "measured: 1.89x to 1.93x; pays from 2 tasks of this size on"
 
 
 def test_another_interpreter_is_advice_by_its_work_a_second() -> None:
@@ -368,6 +416,6 @@ def test_any_runs_give_a_verdict(runs: list[RunFacts]) -> None:
     assert not any(word in verdict.sentence for word in ("None", "nan", "!", "  "))
     assert all(one.gain is None or one.gain >= 1 for one in verdict.advice)
     if best:
-        low, workers = best["low"], best["workers"]
-        assert low <= workers
+        assert best["low"] <= best["workers"] <= best["high"]
+        assert not best["next_workers"] or best["next_workers"][0] != best["workers"]
         assert Interval.from_json(best["speedup"]).median >= 1.1
