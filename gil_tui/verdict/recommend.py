@@ -195,7 +195,7 @@ def pays_from_tasks(
     if gain_s <= 0:
         return None
     # the last batch whose first task alone does not pay for the whole batch, and the last such task in it
-    last = math.floor((startup_s + (workers - 1) * task_s) / gain_s + 1e-9)
+    last = math.ceil((startup_s + (workers - 1) * task_s) / gain_s - 1e-9) - 1
     if last < 1:
         return 1
     loses_until = min(last * workers, math.ceil((startup_s + last * batch_s) / task_s - 1e-9) - 1)
