@@ -21,20 +21,20 @@ distributed = importlib.import_module("distributed")
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
-    from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+    from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
     from ..gil import Gil
     from ..spec import Job
     from ..workloads.base import Workload
-    from .far import Reading
+    from .far import Place, Reading
     from .work import Record
 
-CONNECT_S = 10.0
+CONNECT_S = 5.0
 PROGRESS_S = 0.25
 LOOK_S = 1.0
 """How often to see whether all workers are still there."""
-QUICK_S = 1.0
-"""What may take longer to end is left to the guardian."""
+CLOSE_S = 5.0
+"""Workers that take longer to end are killed."""
 NOT_HERE = (0, 0)
 INSTALL = "pip install gilknocker"
 
@@ -110,7 +110,10 @@ class Cluster(Executor):
         self._each("leave", [()] * self._workers)
         self._client.close()
         if self._local is not None:
-            self._local.close(timeout=QUICK_S)
+            try:
+                self._local.close(timeout=CLOSE_S)
+            except distributed.TimeoutError:
+                kill_descendants()
 
     def abort(self) -> None:
         """Kill the workers that were started; others' are rid of the tasks when this process is gone."""
@@ -158,12 +161,10 @@ class Cluster(Executor):
         return chosen
 
     def _refuse_other_pythons(self) -> None:
-        """What is sent is compiled, which only the same minor version can read."""
-        own = platform.python_version()
-        for at, version in self._client.run(platform.python_version, workers=self._at).items():
-            if version.split(".")[:2] != own.split(".")[:2]:
-                what = "the Dask worker at %s runs Python %s, this experiment %s" % (at, version, own)
-                raise JobError("unavailable", what + ": choose an interpreter of the same minor version")
+        versions = self._client.run(platform.python_version, workers=self._at)
+        why = other_python(platform.python_version(), versions)
+        if why:
+            raise JobError("unavailable", why)
 
     def _take_seats(self) -> None:
         experiment = self._job.experiment
@@ -172,7 +173,7 @@ class Cluster(Executor):
             "enlist",
             [(seat, order, self._size, experiment.switch_interval_s, ours) for seat in range(self._workers)],
         )
-        self.seats = [(pid, tid) if here == far.here() else NOT_HERE for here, pid, tid in places]
+        self.seats = seats_seen_from(far.here(), places)
         away = self.seats.count(NOT_HERE)
         if away:
             self.notes += (
@@ -233,6 +234,22 @@ class Cluster(Executor):
             raise JobError(
                 "worker", "a Dask worker ended while it did a task: %s" % error.last_worker.address
             )
+
+
+def other_python(own: str, versions: Mapping[str, str]) -> str:
+    """Which worker's Python cannot read what is sent, compiled code, and what to do; empty if all can."""
+    for at, version in sorted(versions.items()):
+        if version.split(".")[:2] != own.split(".")[:2]:
+            return (
+                "the Dask worker at %s runs Python %s, this experiment %s: "
+                "choose an interpreter of the same minor version" % (at, version, own)
+            )
+    return ""
+
+
+def seats_seen_from(here: str, places: Sequence[Place]) -> List[Tuple[int, int]]:
+    """Process and thread ids of those workers that are here: elsewhere they would mean other processes."""
+    return [(pid, tid) if where == here else NOT_HERE for where, pid, tid in places]
 
 
 def _why_no_gil(reasons: List[str]) -> str:

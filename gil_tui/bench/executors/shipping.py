@@ -90,6 +90,7 @@ def caller(package: str, function: str) -> Callable[..., Any]:
         try:
             return getattr(far, function)(*([dask_worker] if dask_worker else []), *arguments)
         except BaseException as error:
-            raise far.told(error) from None
+            told = far.told(error)
+        raise told  # out here it has no context, which could not be read elsewhere
 
     return call
