@@ -17,6 +17,7 @@ REAL_NAME = "gil_tui.bench"
 """What a plugin knows this package as; in the child it has another name."""
 SHARED = (
     "failures",
+    "gil",
     "spec",
     "workloads",
     "workloads.base",

@@ -13,6 +13,7 @@ from gil_tui.commands import terminal
 from gil_tui.history import History, StoreError, default_path
 from gil_tui.lab.errors import LabError
 from gil_tui.lab.interpreters import find_interpreters
+from gil_tui.lab.plugins import broken_plugins, plugins
 from gil_tui.text import count
 from gil_tui.tui.terminal import refuse_without_terminal
 from gil_tui.watch.access import refusal
@@ -48,6 +49,7 @@ def all_checks() -> list[Check]:
         check_cpus(),
         check_load(),
         *check_interpreters(),
+        check_plugins(),
         check_history(),
         check_terminal(),
         check_watching(),
@@ -97,6 +99,15 @@ def check_interpreters() -> Iterator[Check]:
     else:
         remedy = "to compare with a Python without the GIL install one, such as `uv python install 3.14t`"
         yield Check("free-threaded", "missing", "no interpreter without the GIL was found", remedy)
+
+
+def check_plugins() -> Check:
+    """What other packages add, and what of it cannot be used."""
+    broken = [f"{one.name} of {one.package}: {one.why}" for one in broken_plugins()]
+    if broken:
+        remedy = "everything else works; the package's authors can tell more"
+        return Check("plugins", "warn", "; ".join(broken), remedy)
+    return Check("plugins", "ok", ", ".join(f"{one.name} of {one.package}" for one in plugins()) or "none")
 
 
 def check_history(path: Path | None = None) -> Check:

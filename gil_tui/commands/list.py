@@ -7,24 +7,26 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gil_tui.commands import Subparsers
+    from gil_tui.lab.availability import Availability
+    from gil_tui.lab.interpreters import Interpreter
 
 Rows = list[dict[str, Any]]
 
 SCHEMA = "gil-tui/list/1"
 COMMAND_WIDTH = 100
+PLUGGABLE = ("workloads", "executors")
 KINDS = ("workloads", "executors", "interpreters", "processes")
-EXECUTORS = {
-    "sequential": "one task after another: the baseline of every sweep",
-    "threads": "a pool of threads; pure Python takes turns at the GIL",
-    "processes": "a pool of processes; each has its own GIL, tasks and results are pickled",
-    "asyncio": "one thread and an event loop; what awaits does so at once, everything else blocks it",
-}
 
 
 def add_parser(subparsers: "Subparsers") -> None:
     """What is taken."""
     parser = subparsers.add_parser("list", description="List what there is to choose from.")
     parser.add_argument("kind", choices=KINDS, help="what to list")
+    parser.add_argument(
+        "--on",
+        metavar="INTERPRETER",
+        help="whether workloads and executors can be had on this one (default: the active environment's)",
+    )
     parser.add_argument("--json", action="store_true", help="as one JSON document")
 
 
@@ -34,26 +36,33 @@ def run(args: argparse.Namespace) -> int:
     from gil_tui.text import clean
 
     makers: dict[str, Callable[[], Rows]] = {
-        "workloads": workloads,
-        "executors": executors,
+        "workloads": lambda: workloads(_interpreter(args.on)),
+        "executors": lambda: executors(_interpreter(args.on)),
         "interpreters": interpreters,
         "processes": processes,
     }
     rows = makers[args.kind]()
+    broken = _broken(args.kind)
     if args.json:
-        print_json({"schema": SCHEMA, args.kind: rows})
+        document = {"schema": SCHEMA, args.kind: rows}
+        print_json(document | ({"broken": broken} if args.kind in PLUGGABLE else {}))
         return 0
-    if args.kind == "processes":
-        rows = [_process_cells(row) for row in rows]
-    cells = [tuple(clean(_cell(value)) for value in row.values()) for row in rows]
-    for line in table([tuple(rows[0]), *cells]) if rows else ():
+    cells_of = {"processes": _process_cells, **dict.fromkeys(PLUGGABLE, _cells_here)}.get(args.kind, dict)
+    shown = [cells_of(row) for row in rows]
+    cells = [tuple(clean(_cell(value)) for value in row.values()) for row in shown]
+    for line in table([tuple(shown[0]), *cells]) if shown else ():
         print(line)
+    for line in _remedies(rows):
+        print(clean(line))
+    for plugin in broken:
+        print(clean(f"{plugin['name']} of {plugin['package']} cannot be used: {plugin['why']}"))
     return 0
 
 
-def workloads() -> Rows:
-    """The built-in workloads, their knobs for `run --set`, and what each shows."""
-    from gil_tui.bench.workloads import catalogue
+def workloads(interpreter: "Interpreter") -> Rows:
+    """The workloads, their knobs for `run --set`, what each shows, and whether `interpreter` can run it."""
+    from gil_tui.lab.availability import workload_availability
+    from gil_tui.lab.plugins import workload_catalogue
 
     return [
         {
@@ -61,25 +70,62 @@ def workloads() -> Rows:
             "family": workload.family,
             "size": workload.size_unit,
             "knobs": [asdict(knob) for knob in workload.knobs],
+            **_here(workload_availability(workload.name, interpreter)),
             "shows": workload.shows,
         }
-        for workload in catalogue()
+        for workload in workload_catalogue()
     ]
 
 
-def executors() -> Rows:
-    """The executors; a start method goes behind a colon, as in `processes:spawn`."""
-    from gil_tui.bench.spec import EXECUTORS as KNOWN
-    from gil_tui.bench.spec import START_METHODS
+def executors(interpreter: "Interpreter") -> Rows:
+    """The executors, and whether `interpreter` can run each; a start method goes behind a colon."""
+    from gil_tui.lab.availability import executor_availability
+    from gil_tui.lab.plugins import executor_catalogue
 
     return [
         {
             "name": name,
-            "start_methods": list(START_METHODS) if name == "processes" else [],
-            "means": EXECUTORS.get(name, ""),
+            "start_methods": list(entry.start_methods),
+            **_here(executor_availability(name, interpreter)),
+            "means": entry.means,
         }
-        for name in KNOWN
+        for name, entry in executor_catalogue().items()
     ]
+
+
+def _interpreter(text: str | None) -> "Interpreter":
+    from gil_tui.lab.interpreters import default_interpreter, resolve_interpreter
+
+    return default_interpreter() if text is None else resolve_interpreter(text)
+
+
+def _here(availability: "Availability") -> dict[str, Any]:
+    return {"available": availability.ok, "why": availability.why, "remedy": availability.remedy}
+
+
+def _cells_here(row: dict[str, Any]) -> dict[str, Any]:
+    """A workload or executor as its line in the table: `here` is `yes` or what is missing."""
+    cells = {key: value for key, value in row.items() if key not in ("available", "why", "remedy")}
+    return {"name": cells.pop("name"), "here": row["why"] or "yes"} | cells
+
+
+def _remedies(rows: Rows) -> list[str]:
+    """What brings that which cannot be had, one command a line, however many wait for it."""
+    waiting: dict[str, list[str]] = {}
+    for row in rows:
+        if row.get("remedy"):
+            waiting.setdefault(row["remedy"], []).append(row["name"])
+    return [f"for {', '.join(names)}: {remedy}" for remedy, names in waiting.items()]
+
+
+def _broken(kind: str) -> Rows:
+    """The plugins of that kind that cannot be used, and why."""
+    if kind not in PLUGGABLE:
+        return []
+    from gil_tui.lab.plugins import broken_plugins
+
+    wanted = [plugin for plugin in broken_plugins() if plugin.group == f"gil_tui.{kind}"]
+    return [{"name": one.name, "package": one.package, "why": one.why} for one in wanted]
 
 
 def interpreters() -> Rows:

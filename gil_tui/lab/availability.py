@@ -57,12 +57,12 @@ def look_at(interpreters: Iterable[Interpreter]) -> None:
     """Ask all of them side by side which modules they have: after that every answer is at hand."""
     paths = {interpreter.path for interpreter in interpreters}
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="modules") as pool:
-        list(pool.map(lambda path: _modules().installed(path, _all_needs()), paths))
+        list(pool.map(lambda path: _modules().installed(path, all_needs()), paths))
 
 
 def install_command(interpreter: Interpreter, packages: Sequence[str]) -> str:
     """The command that installs `packages` for `interpreter`; where the system forbids it, beside it."""
-    installed = _modules().installed(interpreter.path, _all_needs())
+    installed = _modules().installed(interpreter.path, all_needs())
     python = shlex.quote(interpreter.path)
     names = " ".join(packages)
     if installed and installed.managed:
@@ -79,7 +79,7 @@ def _missing(needs: Sequence[str], interpreter: Interpreter) -> Availability:
     """What of the needed modules is not there; an interpreter that does not say is not blamed."""
     if not needs:
         return Availability()
-    installed = _modules().installed(interpreter.path, _all_needs() | set(needs))
+    installed = _modules().installed(interpreter.path, all_needs() | set(needs))
     missing = [] if installed is None else [name for name in needs if name not in installed.modules]
     if not missing:
         return Availability()
@@ -91,7 +91,7 @@ def _version_of(interpreter: Interpreter) -> tuple[int, ...]:
 
 
 @functools.cache
-def _all_needs() -> frozenset[str]:
+def all_needs() -> frozenset[str]:
     """Every module that some workload or executor needs: an interpreter is asked for all of them at once."""
     needs = {name for workload in workload_catalogue() for name in workload.needs}
     return frozenset(needs.union(*(entry.needs for entry in executor_catalogue().values())) | {PIP})

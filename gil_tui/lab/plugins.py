@@ -23,7 +23,7 @@ from gil_tui.bench.workloads.base import Workload
 WORKLOAD_GROUP = "gil_tui.workloads"
 EXECUTOR_GROUP = "gil_tui.executors"
 NAME = re.compile(r"\w[\w+-]*")
-EXECUTOR_METHODS = ("start", "warm", "run", "close", "abort")
+EXECUTOR_METHODS = ("start", "warm", "run")
 
 
 @dataclass(frozen=True, slots=True)

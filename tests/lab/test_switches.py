@@ -50,13 +50,12 @@ def nothing(number):
 """
 
 
-def converse(interpreter: Interpreter, **experiment: Any) -> tuple[PythonFacts, TrialResult, str]:
+def converse(interpreter: Interpreter, **fields: Any) -> tuple[PythonFacts, TrialResult, str]:
     """What the child says of its Python, what it measured, and what it printed."""
     heard: list[Any] = []
-    directory = experiment.pop("directory", ".")
-    experiment = {"workload": "countdown", "executor": "sequential", "size": 10, "tasks": 4} | experiment
-    wanted = Experiment(interpreter=interpreter.path, gil=interpreter.gil, jit=interpreter.jit, **experiment)
-    report = asyncio.run(run_child(Job("trial", wanted, -1, -1, directory=directory), heard.append, 60))
+    settings: dict[str, Any] = {"workload": "countdown", "executor": "sequential", "size": 10, "tasks": 4}
+    settings |= fields | {"interpreter": interpreter.path, "gil": interpreter.gil, "jit": interpreter.jit}
+    report = asyncio.run(run_child(Job("trial", Experiment(**settings), -1, -1), heard.append, 60))
     assert report.failure is None, report
     return PythonFacts.from_json(heard[0]["python"]), TrialResult.from_json(heard[-1]), report.stdout.text
 
