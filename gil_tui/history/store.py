@@ -133,6 +133,16 @@ class History:
             found = connection.execute("SELECT id FROM runs WHERE sweep_id = ? ORDER BY id", (sweep_id,))
             return [self._load(run_id) for (run_id,) in found.fetchall()]
 
+    def sweep_ids(self, beginning: str, limit: int = 5) -> list[str]:
+        """The sweeps whose id begins so, the newest first, `limit` at most."""
+        with self._explaining() as connection:
+            found = connection.execute(
+                "SELECT sweep_id FROM runs WHERE substr(sweep_id, 1, ?) = ? GROUP BY sweep_id "
+                "ORDER BY sweep_id <> ?, max(id) DESC LIMIT ?",
+                (len(beginning), beginning, beginning, limit),
+            )
+            return [sweep_id for (sweep_id,) in found.fetchall()]
+
     def delete(self, ids: Iterable[int]) -> int:
         """Forget these runs and their trials; returns how many there were.
 
