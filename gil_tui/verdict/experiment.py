@@ -27,6 +27,8 @@ NOUNS = {
     "processes": ("process", "processes"),
     "interpreters": ("interpreter", "interpreters"),
     "asyncio": ("task at once", "tasks at once"),
+    "asyncio+threads": ("thread under asyncio", "threads under asyncio"),
+    "loky": ("loky process", "loky processes"),
     "dask": ("worker", "workers"),
     "sequential": ("worker", "workers"),
 }
@@ -299,7 +301,7 @@ def _inferred(run: RunFacts, baseline: RunFacts | None) -> _Finding | None:
         sentence = f"One thread does it all: {does_the_work_of(run)}; in one thread only waits overlap"
         return _Finding("serial", 0.9, sentence)
     flat = run.speedup.median < 1.3 and (run.cores_used or 2.0) < 1.3
-    if run.executor != "threads" or run.gil_enabled is False or not flat:
+    if run.executor not in ("threads", "asyncio+threads") or run.gil_enabled is False or not flat:
         return None
     sentence = (
         f"GIL-bound, it seems: {does_the_work_of(run)} and use {words.some(run.cores_used or 1.0, 'CPU')}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from gil_tui.verdict.observation import Observation
 from gil_tui.verdict.statistics import Interval
 
-PROCESS_LIKE = ("processes", "interpreters", "dask")
+PROCESS_LIKE = ("processes", "interpreters", "loky", "dask")
 """Executors that hand work over by copying it, and whose start-up is not free."""
 
 

@@ -24,7 +24,16 @@ from gil_tui.verdict.statistics import Interval
 
 GAINS = 1.1
 """Speed-up from which another executor is worth naming."""
-CHEAPEST_FIRST = ("sequential", "asyncio", "threads", "interpreters", "dask", "processes")
+CHEAPEST_FIRST = (
+    "sequential",
+    "asyncio",
+    "threads",
+    "asyncio+threads",
+    "interpreters",
+    "processes",
+    "loky",
+    "dask",
+)
 DRAWN_TO = 8
 """Workers up to which a bound is drawn at least."""
 

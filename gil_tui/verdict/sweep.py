@@ -94,7 +94,8 @@ def _without_winner(group: Group) -> Verdict:
 
 def _telling(group: Group) -> RunFacts | None:
     """The run that says most: threads differ from one worker by the GIL alone; else what was run."""
-    return group.most("threads", "asyncio", "interpreters", "processes", "dask")
+    telling = ("threads", "asyncio+threads", "asyncio", "interpreters", "processes", "loky", "dask")
+    return group.most(*telling)
 
 
 def _nothing(runs: Sequence[RunFacts]) -> str:
