@@ -135,16 +135,19 @@ def observed(
     """What the watch saw of one trial's work, as `Trial.observed`.
 
     Threads of the experiment's process that are no workers only hand out work and wait for its end, as do
-    processes in which no worker is: their waits are idle, their computing counts. With `helpers`,
-    processes that are no workers (the server of `http`) are not of the subject.
+    processes in which no worker is, and the other threads of a process whose worker is not its main thread
+    (Dask's event loop): their waits are idle, their computing counts. With `helpers`, processes that are no
+    workers (the server of `http`) are not of the subject.
     """
     seats = {(worker.pid, worker.tid) for worker in result.workers}
     pids = {pid for pid, _ in seats}
 
     def coordinates(thread: ThreadFrame) -> bool:
-        if thread.pid not in pids:
-            return True
-        return thread.tid == experiment_pid and (thread.pid, thread.tid) not in seats
+        if thread.pid not in pids or (thread.pid, thread.tid) in seats:
+            return thread.pid not in pids
+        if thread.pid == experiment_pid:
+            return thread.tid == experiment_pid
+        return (thread.pid, thread.pid) not in seats
 
     left_out: Collection[int] = ()
     if helpers:

@@ -101,6 +101,12 @@ def test_waits_of_those_who_only_hand_out_work_are_idle(workers: TrialResult, lo
     assert document["threads"]["idle"] == 1 - locked
 
 
+def test_the_other_threads_of_a_dask_worker_only_wait_for_tasks() -> None:
+    document = observed([seen((1, 2), "network")], 1, seats((2, 9)), helpers=False)
+    assert document["threads"]["io"] == 0.25  # the seat; not the event loop beside it, nor the client
+    assert observed([seen((2,), "cpu")], 1, seats((2, 9)), helpers=False)["threads"]["cpu"] == 1.0
+
+
 def test_a_helper_process_of_own_code_computes_but_does_not_wait() -> None:
     waiting = observed([seen((1, 2), "network")], 1, seats((1, 1)), helpers=False)["threads"]
     assert waiting["io"] == 0.5  # the worker and the other thread of its process; not those of process 2
