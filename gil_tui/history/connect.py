@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from gil_tui.history.errors import primary_code, read_only
-from gil_tui.history.schema import MIGRATIONS, check, migrate
+from gil_tui.history.schema import READABLE, check, migrate
 
 BUSY_TIMEOUT_S = 5.0
 CACHE_KIB = 32 * 1024
@@ -41,12 +41,20 @@ def _connect_as(path: Path, parameters: str) -> sqlite3.Connection:
     connection = _connect(f"{path.absolute().as_uri()}?{parameters}", uri=True)
     try:
         _tune(connection)
-        if check(connection, path) < len(MIGRATIONS):  # it would have to be brought up to today's schema
-            raise read_only(path)
+        _wait_for_tables(connection, path)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _wait_for_tables(connection: sqlite3.Connection, path: Path) -> None:
+    """Another instance may just be making the store; one that nobody makes has to be written first."""
+    give_up_s = time.monotonic() + BUSY_TIMEOUT_S
+    while check(connection, path) < READABLE:
+        if time.monotonic() > give_up_s:
+            raise read_only(path)
+        time.sleep(0.02)
 
 
 def _tune(connection: sqlite3.Connection) -> None:

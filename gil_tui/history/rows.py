@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from gil_tui.bench.spec import switches
 from gil_tui.lab.records import Run
 
 
@@ -13,7 +14,8 @@ class HistoryRow:
     """One run in the list: times are medians of the trials with their 95 % interval, in seconds.
 
     `executor` carries the start method (`processes:spawn`), `python` is such as `3.13.2`, `3.13.2t`
-    (free-threaded) or `PyPy 3.9.16`. `speedup` is against `sequential`; None is "not measured".
+    (free-threaded), `3.13.2t +gil` or `PyPy 3.9.16`. `speedup` is against `sequential`; None is "not
+    measured".
     """
 
     id: int
@@ -73,11 +75,14 @@ def executor_label(run: Run) -> str:
 
 
 def python_label(run: Run) -> str:
-    """Version of the interpreter, or the name of its file when it never said hello."""
-    if run.python is None:
-        return Path(run.experiment.interpreter).name
-    named = "" if run.python.implementation.casefold() == "cpython" else f"{run.python.implementation} "
-    return f"{named}{run.python.version}{'t' if run.python.free_threaded else ''}"
+    """Version of the interpreter with what is switched in it; its file's name when it never said hello."""
+    python, experiment = run.python, run.experiment
+    switched = switches(experiment.gil, experiment.jit)
+    behind = f" {switched}" if switched else ""
+    if python is None:
+        return f"{Path(experiment.interpreter).name}{behind}"
+    named = "" if python.implementation.casefold() == "cpython" else f"{python.implementation} "
+    return f"{named}{python.version}{'t' if python.free_threaded else ''}{behind}"
 
 
 def local_time(created_at: str) -> str:

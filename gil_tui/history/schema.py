@@ -1,7 +1,7 @@
 """The tables, and how an older store becomes one of today.
 
 `runs` is narrow: it is what listing and filtering read. The documents, which hold everything else, and
-the trials stand in tables of their own.
+the trials stand in tables of their own, as does what a sweep found beyond its runs.
 """
 
 import sqlite3
@@ -47,8 +47,14 @@ def _version_1(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS: tuple[Migration, ...] = (_version_1,)
+def _version_2(connection: sqlite3.Connection) -> None:
+    connection.execute("CREATE TABLE sweeps (id TEXT PRIMARY KEY, document TEXT NOT NULL)")
+
+
+MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2)
 """The step at position n leads from schema n to n + 1; a step that was released is never changed."""
+READABLE = 1
+"""The oldest schema that can be read as it stands: later steps only added tables."""
 
 
 def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[Migration] = MIGRATIONS) -> None:

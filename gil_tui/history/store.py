@@ -14,8 +14,11 @@ from gil_tui.history.errors import NoSuchRunError, StoreError, corrupt, explaine
 from gil_tui.history.owner import is_alive, this_instance
 from gil_tui.history.place import default_path, prepare
 from gil_tui.history.rows import COLUMNS, HistoryRow, columns_of
-from gil_tui.lab.records import Run, Trial
+from gil_tui.lab.records import Run, Sweep, Trial
 from gil_tui.verdict.statistics import median_interval
+
+HAS_SWEEPS = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'sweeps'"
+"""A store of the first version that may only be read has none."""
 
 
 class History:
@@ -90,6 +93,11 @@ class History:
             self._put_columns(run)
             self._put_document(run)
 
+    def finish_sweep(self, sweep: Sweep) -> None:
+        """Keep what a sweep found beyond its runs: verdict, fits, best."""
+        with self._writing() as connection:
+            connection.execute("REPLACE INTO sweeps VALUES (?, ?)", (sweep.id, _text(sweep.judgement())))
+
     def rows(
         self,
         filter: str = "",
@@ -143,16 +151,35 @@ class History:
             )
             return [sweep_id for (sweep_id,) in found.fetchall()]
 
+    def judged_sweep(self, sweep_id: str) -> Sweep | None:
+        """One sweep with its runs and what it found; None where it never came to an end, or is deleted.
+
+        A sweep of an earlier version was kept without: None too.
+        """
+        runs = self.sweep(sweep_id)
+        with self._explaining() as connection:
+            if not runs or not connection.execute(HAS_SWEEPS).fetchone():
+                return None
+            row = connection.execute("SELECT document FROM sweeps WHERE id = ?", (sweep_id,)).fetchone()
+        try:
+            return Sweep.judged(runs, dict(json.loads(row[0]))) if row else None
+        except (ValueError, KeyError, TypeError) as error:
+            raise corrupt(self.path, f"sweep {sweep_id}: {error!r}") from error
+
     def delete(self, ids: Iterable[int]) -> int:
-        """Forget these runs and their trials; returns how many there were.
+        """Forget these runs with their trials, and sweeps that have no run left; returns their number.
 
         A run that a live instance has under way stays.
         """
         self._settle()
         with self._writing() as connection:
-            return connection.executemany(
+            deleted = connection.executemany(
                 "DELETE FROM runs WHERE id = ? AND status <> 'running'", ((number,) for number in ids)
             ).rowcount
+            connection.execute(
+                "DELETE FROM sweeps WHERE NOT EXISTS (SELECT 1 FROM runs WHERE sweep_id = sweeps.id)"
+            )
+        return deleted
 
     def close(self) -> None:
         """Let go of the file; may be called twice."""

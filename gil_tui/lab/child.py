@@ -18,7 +18,7 @@ from gil_tui.bench import spec
 from gil_tui.lab.streams import NOTHING, Captured, EventLines, HeadAndTail
 
 BENCH = Path(spec.__file__).with_name("__main__.py")
-FINAL_EVENTS = ("calibrated", "finished", "failed")
+FINAL_EVENTS = ("calibrated", "finished", "handed_over", "failed")
 
 STOP_S = 2.0
 """A child that is told to end, or has given its answer, gets this long to do so."""

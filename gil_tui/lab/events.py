@@ -17,10 +17,14 @@ class SweepStarted:
 
 @dataclass(frozen=True, slots=True)
 class Calibrating:
-    """The size is being looked for on `interpreter`."""
+    """Something is measured on `interpreter` that is no trial.
+
+    That is the size of the work, or what handing a task over costs in the pool of `handover`.
+    """
 
     workload: str
     interpreter: str
+    handover: Experiment | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from gil_tui.bench.spec import PythonFacts, TrialResult
+from gil_tui.bench.spec import PythonFacts, TrialResult, switches
 from gil_tui.lab.documents import (
     gil_document,
     merged,
@@ -17,7 +17,7 @@ from gil_tui.lab.documents import (
 )
 from gil_tui.lab.observe import summarize
 from gil_tui.lab.plan import work_of
-from gil_tui.lab.records import Host, Run, Sweep
+from gil_tui.lab.records import UNAVAILABLE, Host, Run, Sweep
 from gil_tui.lab.trial import cores_used
 from gil_tui.verdict.bound import Site, bounds_of
 from gil_tui.verdict.experiment import diagnose_run
@@ -60,14 +60,20 @@ def judged_run(run: Run, baseline: Run | None) -> Run:
     elif not run.watch_why:
         reasons = [trial.observed["why"] for trial in run.trials if trial.observed]
         run = replace(run, watch_why=reasons[-1] if reasons else "no trial was watched to its end")
+    said = (note for result in run.results for note in result.notes)
+    notes = dict.fromkeys((*run.notes, *said, *remarks(run.walls_s)))
+    run = replace(run, notes=tuple(notes))
+    if run.status == UNAVAILABLE:
+        return run
     verdict = diagnose_run(run_facts(run), run_facts(baseline) if baseline else None)
-    notes = dict.fromkeys((*run.notes, *remarks(run.walls_s)))
-    return replace(run, verdict=verdict, notes=tuple(notes))
+    return replace(run, verdict=verdict)
 
 
 def judged_sweep(sweep_id: str, host: Host, runs: Sequence[Run]) -> Sweep:
     """The sweep with its verdict and its best executor and worker count."""
-    facts = [run_facts(run) for run in runs]
+    facts = _facts_of(runs)
+    if not facts:
+        return Sweep(sweep_id, host, tuple(runs))
     verdict, best = diagnose_sweep(facts)
     return Sweep(
         sweep_id, host, tuple(runs), verdict, fits_of(facts), best, noise_floor(run.walls_s for run in runs)
@@ -79,7 +85,12 @@ def judge_sweep(runs: Sequence[Run]) -> tuple[Verdict, Mapping[str, Any] | None]
 
     May be asked while the sweep goes on: what is still to come lowers the confidence.
     """
-    return diagnose_sweep([run_facts(run) for run in runs], INTERIM_DRAWS)
+    return diagnose_sweep(_facts_of(runs), INTERIM_DRAWS)
+
+
+def _facts_of(runs: Sequence[Run]) -> list[RunFacts]:
+    """Of all runs but those that their interpreter cannot do: they tell nothing of the work."""
+    return [run_facts(run) for run in runs if run.status != UNAVAILABLE]
 
 
 def bounds_before(baseline: Run, most: int, cpus: float | None = None) -> tuple[Mapping[str, Any], ...]:
@@ -104,7 +115,7 @@ def run_facts(run: Run) -> RunFacts:
         workload=experiment.workload,
         work=" ".join((*work_of(experiment), str(size), str(tasks))),
         units=float(size * tasks) if size and tasks else None,
-        python=_python(run.python),
+        python=_python(run),
         free_threaded=bool(run.python and run.python.free_threaded),
         gil_enabled=_gil_enabled(run.python, results),
         cpus_effective=run.host.cpus_effective,
@@ -174,11 +185,15 @@ def _gil_enabled(python: PythonFacts | None, results: Sequence[TrialResult]) -> 
     return python.gil_enabled if python else None
 
 
-def _python(python: PythonFacts | None) -> str:
+def _python(run: Run) -> str:
+    """The interpreter with what is switched in it, such as `CPython 3.13.5t +gil`."""
+    python, experiment = run.python, run.experiment
     if python is None:
         return ""
     name = {"cpython": "CPython", "pypy": "PyPy"}.get(python.implementation, python.implementation)
-    return f"{name} {python.version}{'t' if python.free_threaded else ''}"
+    switched = switches(experiment.gil, experiment.jit)
+    version = f"{python.version}{'t' if python.free_threaded else ''}"
+    return " ".join(part for part in (name, version, switched) if part)
 
 
 def _median(values: Sequence[float]) -> float | None:

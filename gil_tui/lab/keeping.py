@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from gil_tui.lab.records import Run, Trial
+from gil_tui.lab.records import Run, Sweep, Trial
 
 T = TypeVar("T")
 
@@ -19,6 +19,9 @@ class RunStore(Protocol):
 
     def finish_run(self, run: Run) -> None:
         """Keep a run as it stands at its end."""
+
+    def finish_sweep(self, sweep: Sweep) -> None:
+        """Keep what is known of a sweep beyond its runs."""
 
 
 class Keeper:
@@ -47,6 +50,11 @@ class Keeper:
         if begun.id is not None:
             self._write(lambda store: store.finish_run(begun))
         return begun
+
+    def end_sweep(self, sweep: Sweep) -> None:
+        """Keep the verdict on all runs, if any of them was kept."""
+        if any(run.id is not None for run in sweep.runs):
+            self._write(lambda store: store.finish_sweep(sweep))
 
     def _write(self, write: Callable[[RunStore], T]) -> T | None:
         if self._store is None:

@@ -1,6 +1,7 @@
 """What is kept of a sweep: host, interpreters, runs and trials, as JSON and back."""
 
-from collections.abc import Mapping
+import statistics
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -10,7 +11,9 @@ from gil_tui.verdict.statistics import Interval, outliers
 
 RUN_SCHEMA = "gil-tui/run/1"
 
-STATUSES = ("running", "done", "interrupted", "failed", "timeout")
+UNAVAILABLE = "unavailable"
+"""The interpreter lacks what it takes: told with the command that changes it, and nobody's failure."""
+STATUSES = ("running", "done", "interrupted", "failed", "timeout", UNAVAILABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +96,8 @@ class Run:
     `id` is None until the history has given one. `speedup` is against `sequential` on the same
     interpreter and the same work, None where that was not run. Runs of one sweep share `sweep_id`.
     `gil` and `threads` hold the JSON contract's objects, None with the reason in `watch_why`. `call_s` is
-    what one unit of size takes at calibration, at best; `handover_s` what handing one task over takes, by
-    bytes of its argument (`spec.HANDOVER_BYTES`), None with the reason in `handover_why`.
+    what one unit of size takes at calibration, the best of `call_repeats`; `handover_s` what handing one task
+    over takes, by bytes of its argument (`spec.HANDOVER_BYTES`), None with the reason in `handover_why`.
     """
 
     experiment: Experiment
@@ -118,17 +121,44 @@ class Run:
     call_s: float | None = None
     handover_s: Mapping[str, float] | None = None
     handover_why: str = ""
+    call_repeats: int = 0
+
+    @property
+    def results(self) -> list[TrialResult]:
+        """What was measured in the trials that finished, in order."""
+        return [trial.result for trial in self.trials if trial.result]
 
     @property
     def walls_s(self) -> list[float]:
         """Wall times of the trials that finished, in order."""
-        return [trial.result.wall_s for trial in self.trials if trial.result]
+        return [result.wall_s for result in self.results]
 
     @property
     def outlier_numbers(self) -> frozenset[int]:
         """Numbers of the trials whose wall time is far from the others'; they are shown, never dropped."""
         measured = [trial.number for trial in self.trials if trial.result]
         return frozenset(measured[position] for position in outliers(self.walls_s))
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """What the workload measured besides: the median of each figure over the trials that have it."""
+        return _medians([result.figures for result in self.results])
+
+    @property
+    def counters(self) -> dict[str, float] | None:
+        """What the kernel counted of the work, over the trials that were counted; None with a reason."""
+        return _medians([result.counters for result in self.results if result.counters]) or None
+
+    @property
+    def counters_why(self) -> str:
+        """Why there are no counters; empty where there are."""
+        reasons = [result.counters_why for result in self.results if result.counters_why]
+        return "" if self.counters else next(iter(reasons), "no trial was counted")
+
+    @property
+    def gil_enabled_by(self) -> str:
+        """The module whose import switched the GIL back on; empty where none did."""
+        return next((result.gil_enabled_by for result in self.results if result.gil_enabled_by), "")
 
     def with_id(self, run_id: int) -> "Run":
         """The same run under the history's number."""
@@ -155,7 +185,12 @@ class Run:
             "failure": dict(self.failure) if self.failure else None,
             "seed": self.seed,
             "notes": list(self.notes),
+            "figures": self.figures,
+            "counters": self.counters,
+            "counters_why": self.counters_why,
+            "gil_enabled_by": self.gil_enabled_by,
             "call_s": self.call_s,
+            "call_repeats": self.call_repeats,
             "handover_s": dict(self.handover_s) if self.handover_s else None,
             "handover_why": self.handover_why,
         }
@@ -189,7 +224,13 @@ class Run:
             call_s=document.get("call_s"),
             handover_s=document.get("handover_s"),
             handover_why=document.get("handover_why", ""),
+            call_repeats=document.get("call_repeats", 0),
         )
+
+
+def _medians(trials: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    names = dict.fromkeys(name for trial in trials for name in trial)
+    return {name: statistics.median(trial[name] for trial in trials if name in trial) for name in names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,16 +248,34 @@ class Sweep:
     best: Mapping[str, Any] | None = None
     noise: float | None = None
 
+    def judgement(self) -> dict[str, Any]:
+        """What is known of the sweep beyond its runs, as a JSON object."""
+        return {
+            "fits": [dict(fit) for fit in self.fits],
+            "best": dict(self.best) if self.best else None,
+            "verdict": self.verdict.to_json() if self.verdict else None,
+            "noise": self.noise,
+        }
+
+    @classmethod
+    def judged(cls, runs: Sequence[Run], judgement: Mapping[str, Any]) -> "Sweep":
+        """A sweep of at least one run again, from its `judgement`."""
+        verdict = judgement.get("verdict")
+        return cls(
+            runs[0].sweep_id,
+            runs[0].host,
+            tuple(runs),
+            Verdict.from_json(verdict) if verdict else None,
+            tuple(judgement.get("fits") or ()),
+            judgement.get("best"),
+            judgement.get("noise"),
+        )
+
     def to_json(self) -> dict[str, Any]:
         """The document of `run --json`."""
         return {
             "schema": RUN_SCHEMA,
             "host": self.host.to_json(),
             "runs": [run.to_json() for run in self.runs],
-            "sweep": {
-                "fits": [dict(fit) for fit in self.fits],
-                "best": dict(self.best) if self.best else None,
-                "verdict": self.verdict.to_json() if self.verdict else None,
-                "noise": self.noise,
-            },
+            "sweep": self.judgement(),
         }

@@ -7,18 +7,23 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from gil_tui import cli
-from gil_tui.lab.records import Sweep
+from gil_tui.lab.records import STATUSES, Sweep
 from gil_tui.schemas import NAMES, text_of
 from gil_tui.verdict.bound import Site, bound_document
 from gil_tui.verdict.laws import fit_laws
 from gil_tui.verdict.model import CODES
 from gil_tui.verdict.recommend import Cap
 from gil_tui.verdict.scaling import Demand
-from tests.history.samples import HOST, VERDICT, a_failed_trial, a_run, finished
+from tests.history.samples import HOST, VERDICT, a_failed_trial, a_full_trial, a_run, finished
 
 
 def a_document() -> Any:
-    runs = (finished(a_run(id=1)), a_run(status="failed", trials=(a_failed_trial(),)))
+    lacking = a_run(status="unavailable", failure={"kind": "unavailable", "message": "needs numpy"})
+    runs = (
+        finished(a_run(id=1), a_full_trial()),
+        a_run(status="failed", trials=(a_failed_trial(),)),
+        lacking,
+    )
     best = {"executor": "processes", "workers": 2, "low": 2, "high": 4, "cap": Cap("cpus", 2).to_json()}
     law = next(iter(fit_laws({1: [1.0], 2: [1.9], 4: [3.4]}))).to_json("processes", 4)
     bound = bound_document("threads", Demand(0.02, 0.01, 0.02), 4, Site(2.0))
@@ -44,6 +49,9 @@ def test_a_sweep_holds_to_its_schema() -> None:
         (("schema",), "gil-tui/run/2"),
         (("host", "cpus"), 0),
         (("runs", 0, "status"), "finished"),
+        (("runs", 0, "figures"), {"pings_p99_s": None}),
+        (("runs", 0, "counters"), {"page_faults": "5"}),
+        (("runs", 0, "trials", 0, "counters"), {"cycles": -1}),
         (("runs", 0, "trials", 0, "wall_s"), None),
         (("runs", 0, "wall_s", "median"), "2.0"),
         (("runs", 0, "gil"), {"held": 1.62}),
@@ -67,6 +75,22 @@ def test_a_trial_without_failure_must_be_measured() -> None:
     document = a_document()
     del document["runs"][0]["trials"][0]["wall_s"]
     assert list(Draft202012Validator(json.loads(text_of("run"))).iter_errors(document))
+
+
+def test_every_status_is_in_the_schema() -> None:
+    schema = json.loads(text_of("run"))
+    assert schema["$defs"]["run"]["properties"]["status"]["enum"] == list(STATUSES)
+
+
+def test_every_property_of_a_run_is_in_the_schema() -> None:
+    """Of its trials, its experiment and the sweep too; `more` stands for a later version."""
+    schema, document = json.loads(text_of("run")), a_document()
+    run = document["runs"][0]
+    of_run, of_trial = schema["$defs"]["run"], schema["$defs"]["trial"]
+    assert set(run) - set(of_run["properties"]) == set()
+    assert set(run["trials"][0]) - set(of_trial["properties"]) == set()
+    assert set(run["experiment"]) - set(schema["$defs"]["experiment"]["properties"]) == set()
+    assert set(document["sweep"]) - set(schema["properties"]["sweep"]["properties"]) == set()
 
 
 def test_every_verdict_code_is_in_the_schema() -> None:

@@ -37,6 +37,28 @@ def a_trial(number: int = 1, wall_s: float = 2.0) -> Trial:
     return Trial(number, result, stdout="hello", marks=("steal",), overhead_s=0.02)
 
 
+def a_full_trial(number: int = 1, wall_s: float = 2.0) -> Trial:
+    """A trial of a workload that measures more, on an interpreter whose GIL an import switched on."""
+    trial = a_trial(number, wall_s)
+    assert trial.result is not None
+    result = replace(
+        trial.result,
+        setup_s=0.05,
+        figures={"pings_p50_s": 0.0002, "pings_p99_s": 0.0051, "requests": 400.0},
+        counters={
+            "task_clock_s": 1.98,
+            "context_switches": 412.0,
+            "cpu_migrations": 3.0,
+            "page_faults": 12_345.0,
+            "cycles": 5.9e9,
+            "instructions": 1.18e10,
+        },
+        gil_enabled_by="oldmodule",
+        notes=("BLAS threads are pinned to 1",),
+    )
+    return replace(trial, result=result)
+
+
 def a_failed_trial(number: int = 1) -> Trial:
     return Trial(number, None, {"kind": "raised", "message": "ValueError: no", "traceback": "…"})
 

@@ -16,6 +16,7 @@ PYTHON = {
     "gil_enabled": True,
     "jit": None,
 }
+HANDOVER_S = {"0": 3e-5, "1000": 4e-5, "1000000": 5e-4}
 
 
 def result(wall_s: float, checksums: tuple[int, ...] = (1, 2, 3)) -> dict[str, Any]:
@@ -41,6 +42,8 @@ class FakeBench:
     """`walls_s` gives the wall times of each label in turn; `failing` the failure of one.
 
     `hanging` names a label whose first trial never ends by itself. `checksums` are those of a label.
+    `beside` are fields of a label's trials besides their times, given the job; `handovers` what handing over
+    costs under a label, or a failure of it.
     """
 
     def __init__(
@@ -50,6 +53,8 @@ class FakeBench:
         hanging: str = "",
         checksums: Mapping[str, tuple[int, ...]] | None = None,
         deterministic: bool = True,
+        beside: Callable[[Job], Mapping[str, Any]] = lambda job: {},
+        handovers: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         self.jobs: list[Job] = []
         self.hangs = asyncio.Event()
@@ -59,6 +64,8 @@ class FakeBench:
         self._hanging = hanging
         self._checksums = checksums or {}
         self._deterministic = deterministic
+        self._beside = beside
+        self._handovers = handovers or {}
 
     def labels(self) -> list[str]:
         """Labels of the trials, in the order in which they ran."""
@@ -67,7 +74,7 @@ class FakeBench:
     async def __call__(self, job: Job, on_event: Callable[[Event], None], timeout_s: float) -> ChildReport:
         """Stand in for `run_child`."""
         self.jobs.append(job)
-        label = job.experiment.label if job.kind == "trial" else "calibrate"
+        label = job.experiment.label if job.kind == "trial" else job.kind
         on_event({"event": "hello", "t_s": 10.01, "pid": 4711, "python": PYTHON})
         if label == self._hanging:
             await self._hang()
@@ -83,15 +90,28 @@ class FakeBench:
                 "tasks": job.experiment.tasks or 10 * job.max_workers,
                 "task_s": 0.02,
                 "deterministic": self._deterministic,
+                "call_s": 2e-5,
+                "call_repeats": 5,
             }
             on_event(answer)
             return ChildReport(10.0, 11.0, 0, answer)
-        return self._trial(label, on_event)
+        if label == "handover":
+            return self._handover(job.experiment.label, on_event)
+        return self._trial(job, on_event)
 
-    def _trial(self, label: str, on_event: Callable[[Event], None]) -> ChildReport:
+    def _handover(self, label: str, on_event: Callable[[Event], None]) -> ChildReport:
+        found = self._handovers.get(label, HANDOVER_S)
+        if "message" in found:
+            return ChildReport(10.0, 10.5, 1, failure={name: str(value) for name, value in found.items()})
+        answer = {"event": "handed_over", "t_s": 11.0, "handover_s": found}
+        on_event(answer)
+        return ChildReport(10.0, 11.0, 0, answer)
+
+    def _trial(self, job: Job, on_event: Callable[[Event], None]) -> ChildReport:
+        label = job.experiment.label
         wall_s = self._walls_s(label, self.labels().count(label))
         checksums = self._checksums.get(label, (1, 2, 3)) if self._deterministic else ()
-        answer = result(wall_s, checksums)
+        answer = {**result(wall_s, checksums), **self._beside(job)}
         on_event(
             {"event": "started", "t_s": 11.0, "startup_s": 0.01, "start_method": None, "worker_pids": []}
         )

@@ -93,13 +93,16 @@ def test_the_facts_come_in_order() -> None:
         "SweepStarted",
         "Calibrating",
         "Progressed",
-        *["TrialStarted", "TrialProgress", "TrialEnded", "RunEnded", "Progressed"],
-        *["TrialStarted", "TrialProgress", "TrialEnded", "RunEnded", "Progressed"],
+        *["TrialStarted", "TrialProgress", "TrialEnded", "Progressed"],
+        *["TrialStarted", "TrialProgress", "TrialEnded", "Progressed"],
+        *["Calibrating", "RunEnded", "RunEnded", "Progressed"],
         "SweepEnded",
     ]
     started = of(SweepStarted, events)[0]
     assert all(r.status == "running" and not r.trials for r in started.runs)
-    assert of(Calibrating, events)[0] == Calibrating("countdown", "/a/python")
+    calibrating, handing_over = of(Calibrating, events)
+    assert calibrating == Calibrating("countdown", "/a/python")
+    assert handing_over.handover is not None and handing_over.handover.label == "threads x2"
     assert of(TrialStarted, events)[0].number == 1
     assert of(TrialStarted, events)[0].experiment.size == 1000
     assert of(TrialProgress, events)[0].total == 3
@@ -169,6 +172,8 @@ def test_every_child_of_an_interpreter_is_warmed_up_as_planned() -> None:
         ("calibrate", "/b/pypy", 1.0),
         ("trial", "/a/python", 0.0),
         ("trial", "/b/pypy", 1.0),
+        ("handover", "/a/python", 0.0),
+        ("handover", "/b/pypy", 1.0),
     }
 
 
@@ -285,8 +290,11 @@ class BrokenStore:
     def finish_run(self, run: Run) -> None:
         self._call()
 
+    def finish_sweep(self, sweep: Sweep) -> None:
+        self._call()
 
-@pytest.mark.parametrize("works", [0, 1, 5, 13])
+
+@pytest.mark.parametrize("works", [0, 1, 5, 13, 16])
 def test_a_store_that_fails_costs_one_warning_and_no_trial(works: int) -> None:
     sweep, events = run(plan("threads x2"), store=BrokenStore(works))
     assert [e.message for e in of(Warned, events)] == [
