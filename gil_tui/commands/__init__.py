@@ -16,6 +16,7 @@ COMMANDS = {
     "watch": "say what limits a running process or a command, without stopping it",
     "history": "list the runs that were made",
     "show": "print one run with its trials and evidence",
+    "compare": "say how many times faster one run or sweep is than another",
     "list": "list workloads, executors, interpreters or processes",
     "doctor": "say what this host can and cannot do, and what would help",
     "schema": "print the JSON Schema of what --json prints",

@@ -2,7 +2,7 @@
 
 from importlib import resources
 
-NAMES = ("run", "watch")
+NAMES = ("run", "watch", "compare")
 
 
 def text_of(name: str) -> str:

@@ -74,6 +74,21 @@ def drift(runs: Iterable[Sequence[float]]) -> float:
     return math.expm1(statistics.median(changes)) if changes else 0.0
 
 
+def floor_between(
+    runs: Sequence[Sequence[float]], others: Sequence[Sequence[float]], level: float = LEVEL
+) -> float | None:
+    """The floor for runs of one sweep against those of another: the larger noise, and the larger drift.
+
+    What drifts within the minutes of a sweep has surely drifted between two of them; both add up as
+    independent errors do. A change of the host that neither sweep saw is not in it.
+    """
+    floors = [floor for sweep in (runs, others) if (floor := noise_floor(sweep, level)) is not None]
+    if len(floors) < 2:
+        return None
+    drifts = [abs(math.log1p(drift(sweep))) for sweep in (runs, others)]
+    return math.expm1(math.hypot(math.log1p(max(floors)), max(drifts)))
+
+
 def student_quantile(level: float, freedom: float) -> float:
     """How many standard errors the two-sided `level` of Student's t reaches: 2.228 for 95 % and 10.
 

@@ -1,0 +1,75 @@
+"""`gil-tui compare`: two runs, or two sweeps, held against each other."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gil_tui.commands import Subparsers
+    from gil_tui.history import History
+    from gil_tui.lab.records import Run
+
+WHAT = "a run's number (41 or #41), or the id of a sweep, as `gil-tui show` prints it, or its beginning"
+
+
+def add_parser(subparsers: "Subparsers") -> None:
+    """What is taken."""
+    parser = subparsers.add_parser(
+        "compare",
+        description="Say how many times faster B is than A, with its interval, and whether that is more than "
+        "the noise: of two runs, or of each experiment that two sweeps have in common.",
+    )
+    parser.add_argument("a", metavar="A", help=WHAT)
+    parser.add_argument("b", metavar="B", help="what is held against it: a run, or a sweep, as A is")
+    parser.add_argument(
+        "--json", action="store_true", help="as one JSON document, see `gil-tui schema compare`"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the comparison."""
+    from gil_tui.commands.compare_text import run_document, run_lines, sweep_document, sweep_lines
+    from gil_tui.commands.output import print_json
+    from gil_tui.commands.store import reading
+    from gil_tui.lab.comparing import compared_runs, compared_sweeps
+    from gil_tui.lab.errors import UsageError
+
+    with reading() as history:
+        a, b = (_found(history, text) for text in (args.a, args.b))
+        if isinstance(a, list) and isinstance(b, list):
+            sweeps = compared_sweeps(a, b)
+            document, lines = sweep_document(sweeps), sweep_lines(sweeps)
+        elif isinstance(a, list) or isinstance(b, list):
+            raise UsageError(f"{args.a} and {args.b}: a run is compared with a run, a sweep with a sweep")
+        else:
+            beside = history.sweep(a.sweep_id), history.sweep(b.sweep_id)
+            runs = compared_runs(a, b, *beside)
+            document, lines = run_document(runs), run_lines(runs)
+    if args.json:
+        print_json(document)
+        return 0
+    for line in lines:
+        print(line)
+    return 0
+
+
+def _found(history: "History", text: str) -> "Run | list[Run]":
+    """The run of this number, else the runs of the sweep whose id begins so."""
+    from gil_tui.history import NoSuchRunError
+    from gil_tui.lab.errors import LabError, UsageError
+
+    number = text.removeprefix("#")
+    try:
+        if number.isdecimal():
+            return history.run(int(number))
+    except (NoSuchRunError, OverflowError):
+        if text.startswith("#"):
+            raise
+    sweeps = history.sweep_ids(text)
+    if not sweeps:
+        raise LabError(
+            f"no run or sweep {text} in the history; `gil-tui history` lists the runs, "
+            "`gil-tui show ID` names a run's sweep"
+        )
+    if len(sweeps) > 1 and text not in sweeps:
+        raise UsageError(f"{text} is the beginning of several sweeps: {', '.join(sweeps)}")
+    return history.sweep(text if text in sweeps else sweeps[0])

@@ -1,0 +1,83 @@
+"""A comparison as text that can be pasted into a ticket, and as the document of `compare --json`."""
+
+from typing import Any
+
+from gil_tui.commands.output import MISSING, table, time_with_interval
+from gil_tui.text import clean
+from gil_tui.verdict.comparison import Comparison, SweepComparison
+from gil_tui.verdict.comparison_words import comparison_lines, document, result, sweep_sentence
+
+SCHEMA = "gil-tui/compare/1"
+HEADING = ("workload", "executor", "time of A", "time of B", "B against A", "runs")
+RIGHT = (2, 3)
+
+
+def run_lines(found: Comparison) -> list[str]:
+    """Two runs: the sentence, both times, what differs, and what to know of it."""
+    return [clean(line) for line in comparison_lines(found)]
+
+
+def sweep_lines(found: SweepComparison) -> list[str]:
+    """Two sweeps: the sentence, a line a pair, what differs in all of them, and what has no partner."""
+    rows = [HEADING, *map(_cells, found.pairs)]
+    lines = [sweep_sentence(found), "", *table(rows, RIGHT), ""]
+    lines += [f"{what}: {a} / {b}" for what, a, b in _differs_in_all(found)]
+    for name, labels in ((found.a, found.only_a), (found.b, found.only_b)):
+        lines += [f"only in {name}: {', '.join(labels)}"] if labels else []
+    lines += [f"not compared: {why}" for why in found.refused]
+    lines += [f"note: {note}" for note in _notes(found)]
+    if len(found.pairs) > 1:
+        lines.append(f"The noise is that of {len(found.pairs)} comparisons at once.")
+    return [clean(line) for line in lines]
+
+
+def run_document(found: Comparison) -> dict[str, Any]:
+    """Of two runs: one pair, its sentence on top."""
+    pair = document(found)
+    return {
+        "schema": SCHEMA,
+        "of": "runs",
+        "a": found.a.name,
+        "b": found.b.name,
+        "sentence": pair["sentence"],
+        "noise": found.noise,
+        "overall": found.ratio.to_json(),
+        "pairs": [pair],
+        "only_a": [],
+        "only_b": [],
+        "refused": [],
+    }
+
+
+def sweep_document(found: SweepComparison) -> dict[str, Any]:
+    """Of two sweeps: every pair of equal experiments."""
+    return {
+        "schema": SCHEMA,
+        "of": "sweeps",
+        "a": found.a,
+        "b": found.b,
+        "sentence": sweep_sentence(found),
+        "noise": found.noise,
+        "overall": found.overall.to_json() if found.overall else None,
+        "pairs": [document(pair) for pair in found.pairs],
+        "only_a": list(found.only_a),
+        "only_b": list(found.only_b),
+        "refused": list(found.refused),
+    }
+
+
+def _cells(pair: Comparison) -> tuple[str, ...]:
+    a, b = pair.a, pair.b
+    names = MISSING if a.id is None or b.id is None else f"{a.name} {b.name}"
+    times = time_with_interval(a.wall_s), time_with_interval(b.wall_s)
+    return clean(a.workload), a.label, *times, result(pair), names
+
+
+def _differs_in_all(found: SweepComparison) -> list[tuple[str, str, str]]:
+    """What differs between the sweeps; sizes and tasks, which calibration finds, are a note of each pair."""
+    every = [difference for pair in found.pairs for difference in pair.differs]
+    return [one for one in dict.fromkeys(every) if every.count(one) == len(found.pairs)]
+
+
+def _notes(found: SweepComparison) -> list[str]:
+    return list(dict.fromkeys(note for pair in found.pairs for note in pair.notes))
