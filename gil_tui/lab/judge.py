@@ -136,6 +136,7 @@ def run_facts(run: Run) -> RunFacts:
         walls_s=tuple(run.walls_s),
         peaks_bytes=tuple(peaks),
         handover_s=min(run.handover_s.values()) if run.handover_s else None,
+        lock_s=_lock_s(results, tasks),
         available_bytes=run.host.memory_available_bytes,
     )
 
@@ -175,6 +176,12 @@ def _observation(run: Run) -> Observation | None:
             if trial.result and trial.observed and (seen := observation_of(trial.observed))
         ]
     )
+
+
+def _lock_s(results: Sequence[TrialResult], tasks: int | None) -> float | None:
+    """How long a task holds the workload's lock, by the figure `lock_held_s` of those that tell it."""
+    held_s = [result.figures["lock_held_s"] for result in results if "lock_held_s" in result.figures]
+    return statistics.median(held_s) / tasks if held_s and tasks else None
 
 
 def _gil_enabled(python: PythonFacts | None, results: Sequence[TrialResult]) -> bool | None:

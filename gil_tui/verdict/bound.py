@@ -1,7 +1,8 @@
 """How far each executor can carry work that one worker was seen doing: before more are tried, or elsewhere.
 
-What one worker's run cannot show is not in it: locks between the workers, a disk or a server that serves
-one at a time (fsync), memory bandwidth, caches. Measured points below the bound are what is left of those.
+What one worker's run cannot show is not in it: locks between the workers (unless the workload says how long
+it holds them), a disk or a server that serves one at a time (fsync), memory bandwidth, caches. Where the
+measured points stay below, it is one of those.
 """
 
 import math
@@ -46,16 +47,25 @@ class Bound:
 def demand_of(run: RunFacts) -> Demand | None:
     """What one task needs, from a run with one worker; None where its CPU time is not known.
 
-    Where the gauge saw nothing all computing counts as done with the GIL: that bounds threads from below.
+    Time in the run queue, for other programs, is left out: of the wall time, and of the time that the GIL was
+    held meanwhile. Where the gauge saw nothing all computing counts as done with the GIL.
     """
     if run.workers != 1 or run.wall_s is None or not run.tasks or run.computing is None:
         return None
-    wall_s = run.wall_s.median / run.tasks
     computing = min(1.0, run.cores_used if run.cores_used is not None else run.computing)
+    queued = min(run.observation.run_queue, 1 - computing) if run.observation else 0.0
     held = run.observation.held if run.observation else None
-    if run.gil_enabled is False:
-        held = 0.0
-    return Demand(wall_s, wall_s * (computing if held is None else min(1.0, held)), wall_s * computing)
+    held = computing + queued if held is None else min(1.0, held)
+    runnable = computing + queued
+    if runnable > 0:
+        held -= queued * min(1.0, held / runnable)
+    task_s = run.wall_s.median / run.tasks
+    return Demand(
+        wall_s=task_s * (1 - queued),
+        gil_s=0.0 if run.gil_enabled is False else task_s * held,
+        cpu_s=task_s * computing,
+        lock_s=min(run.lock_s or 0.0, task_s),
+    )
 
 
 def bound(executor: str, task: Demand, workers: int, site: Site) -> Bound:

@@ -19,7 +19,8 @@ class RunFacts:
     `startup_s` is what the pool took to come up, `cores_used` the CPU time of the workers in each second
     of work, `task_s` one task's own time, `peak_bytes` the memory of the whole tree. `speedup` is against
     the sequential run of the same work, or the run that `against` names. `walls_s` and `peaks_bytes` are of
-    each trial. `handover_s` is what handing one small task over takes; `available_bytes` the memory that
+    each trial. `handover_s` is what handing one small task over takes, `lock_s` how long a task holds a
+    lock that all workers need, where the workload says so; `available_bytes` the memory that
     was free for the sweep.
     """
 
@@ -51,6 +52,7 @@ class RunFacts:
     walls_s: tuple[float, ...] = ()
     peaks_bytes: tuple[int, ...] = ()
     handover_s: float | None = None
+    lock_s: float | None = None
     available_bytes: int | None = None
 
     @property

@@ -103,6 +103,23 @@ def test_a_task_is_read_off_the_run_with_one_worker() -> None:
     assert parts(sequential(observation=ASLEEP_1, cores_used=0.01)) == pytest.approx((0.1, 0.0, 0.001))
 
 
+def test_time_in_the_run_queue_belongs_to_other_programs() -> None:
+    crowded = replace(BUSY, cpu=0.3, run_queue=0.2, sleep=0.5, held=0.5)
+    facts = sequential(observation=crowded, cores_used=0.3)
+    assert parts(facts) == pytest.approx((0.08, 0.03, 0.03))
+    waiting_with_the_gil = replace(crowded, cpu=0.1, run_queue=0.0, held=0.9)
+    assert parts(sequential(observation=waiting_with_the_gil, cores_used=0.1)) == pytest.approx(
+        (0.1, 0.09, 0.01)
+    )
+
+
+def test_a_lock_counts_where_the_workload_tells_of_it() -> None:
+    task = demand_of(sequential(lock_s=0.08, gil_enabled=False))
+    assert task is not None and task.lock_s == 0.08
+    found = bound("threads", task, 8, FOUR)
+    assert found.tasks_per_s == pytest.approx(12.5) and found.limit == "lock"
+
+
 def test_without_the_gauge_all_computing_counts_as_held() -> None:
     assert parts(sequential(observation=None, cores_used=0.4)) == pytest.approx((0.1, 0.04, 0.04))
     assert parts(sequential(observation=None, gil_enabled=False)) == (0.1, 0.0, 0.1)
