@@ -1,11 +1,10 @@
 """The Python interpreters of this host: where to look for them, and which one a text means."""
 
-import contextlib
 import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,10 +12,9 @@ from pathlib import Path
 from gil_tui.bench.spec import switches
 from gil_tui.lab.errors import UsageError, nearest
 from gil_tui.lab.identify import Facts, Identifier, facts_of_running
+from gil_tui.lab.places import active, candidates, is_pyenv_shim, pythons_in
 
 OLDEST = (3, 8)
-NAME = re.compile(r"(python|pypy)(\d+(\.\d+)?t?)?")
-SWITCHED = re.compile(r"(?P<base>.*?)(?P<switches>(\+\w*)+)")
 SWITCHES = {"gil": ("gil", True), "nogil": ("gil", False), "jit": ("jit", True), "nojit": ("jit", False)}
 VERSION = re.compile(r"(?P<name>python|cpython|pypy)?-?(?P<version>\d+(\.\d+){0,2})?(?P<t>t)?")
 HEADLESS_LIST = "`gil-tui list interpreters` shows those found"
@@ -27,9 +25,9 @@ class Interpreter:
     """One interpreter: `path` to start it, `version` such as `3.13.0`, and where it was found.
 
     `label` is short and unique among those of one `find_interpreters`: `3.13`, `3.13t`, `pypy3.9`.
-    `source` is `running`, `active` ($VIRTUAL_ENV, $CONDA_PREFIX), `path`, `pyenv`, `uv`, `conda`, `opt`
-    or `named` (by the person). `gil` and `jit` switch what this build lets one switch, None leaves it be.
-    `built_jit` is what its JIT does when it is left, None for a build without one.
+    `source` is `running`, one of `places.candidates`, or `named` (by the person). `gil` and `jit` switch what
+    this build lets one switch, None leaves it be. `built_jit` is what its JIT does when it is left, None for
+    a build without one.
     """
 
     path: str
@@ -73,16 +71,16 @@ def variants(interpreter: Interpreter) -> list[Interpreter]:
 
 def _bases(environ: Mapping[str, str], identifier: Identifier | None) -> list[Interpreter]:
     identifier = identifier or Identifier(environ)
-    candidates: dict[str, tuple[str, Path]] = {}
-    for source, path in _candidates(environ):
+    seen: dict[str, tuple[str, Path]] = {}
+    for source, path in candidates(environ):
         if os.access(path, os.X_OK) and path.is_file():
-            candidates.setdefault(identity(path), (source, path))
+            seen.setdefault(identity(path), (source, path))
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="identify") as pool:
-        answers = list(pool.map(identifier.identify, [path for _, path in candidates.values()]))
+        answers = list(pool.map(identifier.identify, [path for _, path in seen.values()]))
     identifier.save()
     running = running_interpreter()
     found = {identity(Path(running.path)): running}
-    for (source, path), facts in zip(candidates.values(), answers, strict=True):
+    for (source, path), facts in zip(seen.values(), answers, strict=True):
         if isinstance(facts, Facts) and facts.version_info >= OLDEST:
             interpreter = _interpreter(path, facts, source)
             found.setdefault(identity(Path(interpreter.path)), interpreter)
@@ -98,7 +96,7 @@ def running_interpreter() -> Interpreter:
 def default_interpreter(environ: Mapping[str, str] = os.environ) -> Interpreter:
     """The active environment's interpreter, since the person's own code lives there, else the running one."""
     running = running_interpreter()
-    for source, path in _active(environ):
+    for source, path in active(environ):
         if os.access(path, os.X_OK) and identity(path) != identity(Path(running.path)):
             identifier = Identifier(environ)
             facts = identifier.identify(path)
@@ -123,18 +121,16 @@ def resolve_interpreter(
 
 
 def _split(text: str) -> tuple[str, dict[str, bool]]:
-    """What stands before the switches, and the switches; paths may have a plus in them."""
-    match = SWITCHED.fullmatch(text)
-    if not match or Path(text).expanduser().exists():
-        return text, {}
-    wanted: dict[str, bool] = {}
-    for name in match["switches"].split("+")[1:]:
+    """What stands before the switches, and the switches; a path may have a plus of its own."""
+    base, wanted = text, dict[str, bool]()
+    while "+" in base and not Path(base).expanduser().exists():
+        base, _, name = base.rpartition("+")
         if name not in SWITCHES:
             raise UsageError(f"{text}: no switch +{name}; allowed are +{', +'.join(SWITCHES)}")
         what, on = SWITCHES[name]
         if wanted.setdefault(what, on) is not on:
             raise UsageError(f"{text} switches the {what.upper()} on and off")
-    return match["base"], wanted
+    return base, wanted
 
 
 def _switched(interpreter: Interpreter, wanted: Mapping[str, bool]) -> Interpreter:
@@ -158,7 +154,7 @@ def _resolve_base(text: str, environ: Mapping[str, str], identifier: Identifier)
     if command:
         facts = identifier.identify(Path(command))
         # A shim fails for versions that are installed but not selected: those are found below.
-        if not _is_pyenv_shim(Path(command), environ) or isinstance(facts, Facts):
+        if not is_pyenv_shim(Path(command), environ) or isinstance(facts, Facts):
             return _identified(text, Path(command), identifier)
     known = _bases(environ, identifier)
     for interpreter in known:
@@ -220,7 +216,7 @@ def _identified(text: str, path: Path, identifier: Identifier) -> Interpreter:
 def _named_path(text: str) -> Path:
     path = Path(text).expanduser()
     if path.is_dir():
-        inside = _pythons_in(path / "bin")
+        inside = pythons_in(path / "bin")
         if not inside:
             raise UsageError(f"{text} is a directory without bin/python; give the path of an interpreter")
         path = inside[-1]
@@ -268,65 +264,3 @@ def _fits(text: str, interpreter: Interpreter) -> bool:
         return False
     version = match["version"]
     return not version or (interpreter.version + ".").startswith(version + ".")
-
-
-def _candidates(environ: Mapping[str, str]) -> Iterator[tuple[str, Path]]:
-    home = Path(environ.get("HOME") or Path.home())
-    yield from _active(environ)
-    for folder in dict.fromkeys(environ.get("PATH", "").split(os.pathsep)):
-        if folder and not _is_pyenv_shim(Path(folder) / "python", environ):
-            yield from (("path", path) for path in _pythons_in(Path(folder)))
-    yield from _installed("pyenv", [_pyenv_root(environ) / "versions"])
-    data = Path(environ.get("XDG_DATA_HOME") or home / ".local" / "share")
-    yield from _installed("uv", [Path(environ.get("UV_PYTHON_INSTALL_DIR") or data / "uv" / "python")])
-    yield from _conda(environ, home)
-    for pattern in ("python*", "pypy*", "python/*"):
-        for root in sorted(Path("/opt").glob(pattern)):
-            yield from (("opt", path) for path in _pythons_in(root / "bin"))
-
-
-def _active(environ: Mapping[str, str]) -> Iterator[tuple[str, Path]]:
-    for variable in ("VIRTUAL_ENV", "CONDA_PREFIX"):
-        if environ.get(variable):
-            yield "active", Path(environ[variable]) / "bin" / "python"
-
-
-def _conda(environ: Mapping[str, str], home: Path) -> Iterator[tuple[str, Path]]:
-    names = ("miniconda3", "anaconda3", "miniforge3", "mambaforge")
-    roots = [home / name for name in names] + [Path("/opt/conda")]
-    if environ.get("CONDA_EXE"):
-        roots.append(Path(environ["CONDA_EXE"]).parent.parent)
-    for root in roots:
-        yield "conda", root / "bin" / "python"
-        yield from _installed("conda", [root / "envs"])
-    with contextlib.suppress(OSError):  # written by conda; most hosts have none
-        for line in (home / ".conda" / "environments.txt").read_text(errors="replace").splitlines():
-            yield "conda", Path(line.strip()) / "bin" / "python"
-
-
-def _installed(source: str, folders: Sequence[Path]) -> Iterator[tuple[str, Path]]:
-    for folder in folders:
-        for name in _names_in(folder):
-            yield from ((source, path) for path in _pythons_in(folder / name / "bin"))
-
-
-def _pythons_in(folder: Path) -> list[Path]:
-    """The most telling name first: `python3.13t`, then `python3`, then `python`."""
-    names = [name for name in _names_in(folder) if NAME.fullmatch(name)]
-    return [folder / name for name in sorted(names, key=len, reverse=True)]
-
-
-def _names_in(folder: Path) -> list[str]:
-    try:
-        return sorted(entry.name for entry in folder.iterdir())
-    except OSError:  # a folder that is missing or closed to us holds nothing we could start
-        return []
-
-
-def _pyenv_root(environ: Mapping[str, str]) -> Path:
-    return Path(environ.get("PYENV_ROOT") or Path(environ.get("HOME") or Path.home()) / ".pyenv")
-
-
-def _is_pyenv_shim(path: Path, environ: Mapping[str, str]) -> bool:
-    """Shims start slowly and stand for versions that are listed anyway."""
-    return path.parent.name == "shims" and path.parent.is_relative_to(_pyenv_root(environ))

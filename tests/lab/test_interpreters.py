@@ -68,7 +68,9 @@ def found(environ: dict[str, str]) -> dict[str, Interpreter]:
     return {i.label: i for i in find_interpreters(environ) if i.path.startswith(home)}
 
 
-def test_looks_into_every_usual_place(asked: list[str], fake: Fake, environ: dict[str, str]) -> None:
+def test_looks_into_every_usual_place(
+    asked: list[str], fake: Fake, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     fake("bin/python3.8", answer("3.8.1"))
     fake(".pyenv/versions/3.9.2/bin/python3.9", answer("3.9.2"))
     fake(".local/share/uv/python/cpython-3.14/bin/python3.14t", answer("3.14.0", free_threaded=True))
@@ -80,10 +82,14 @@ def test_looks_into_every_usual_place(asked: list[str], fake: Fake, environ: dic
     fake("bin/pypy3.9", answer("3.9.16", "pypy"))
     fake("bin/python3.11-config", "never run")
     fake("bin/pythonista", "never run")
+    fake("project/.venv/bin/python", "never run")
+    fake(".virtualenvs/shop/bin/python", answer("3.13.78"))
+    monkeypatch.chdir(f"{environ['HOME']}/project")
     environ["VIRTUAL_ENV"] = f"{environ['HOME']}/venv"
     sources = {i.version: i.source for i in found(environ).values()}
     assert sources == {
         "3.11.99": "active",
+        "3.13.78": "venv",
         "3.8.1": "path",
         "3.9.16": "path",
         "3.9.2": "pyenv",
@@ -92,7 +98,7 @@ def test_looks_into_every_usual_place(asked: list[str], fake: Fake, environ: dic
         "3.12.4": "conda",
         "3.15.5": "conda",
     }
-    assert not [path for path in asked if path.endswith(("config", "ista"))]
+    assert not [path for path in asked if path.endswith(("config", "ista", ".venv/bin/python"))]
 
 
 def test_the_running_one_stands_first_and_needs_no_start(environ: dict[str, str]) -> None:
@@ -242,6 +248,74 @@ def test_the_active_environment_is_the_default(asked: list[str], fake: Fake, env
     fake("venv/bin/python", answer("3.12.1"))
     assert default_interpreter(environ | {"VIRTUAL_ENV": f"{environ['HOME']}/venv"}).version == "3.12.1"
     assert default_interpreter(environ | {"VIRTUAL_ENV": "/nowhere"}).source == "running"
+
+
+def test_one_that_can_be_switched_is_listed_in_each_state(
+    asked: list[str], fake: Fake, environ: dict[str, str]
+) -> None:
+    fake("bin/python3.13t", answer("3.13.5", free_threaded=True))
+    fake("bin/python3.14", answer("3.14.2", jit=False))
+    fake("bin/python3.13", answer("3.13.2", jit=True))
+    fake("bin/pypy3.10", answer("3.10.14", "pypy", jit=True))
+    fake("bin/pypy3.9", answer("3.9.16", "pypy"))
+    home = environ["HOME"]
+    assert {label: one.key.removeprefix(f"{home}/bin/") for label, one in found(environ).items()} == {
+        "3.14": "python3.14",
+        "3.14+jit": "python3.14+jit",
+        "3.13": "python3.13",
+        "3.13+nojit": "python3.13+nojit",
+        "3.13t": "python3.13t",
+        "3.13t+gil": "python3.13t+gil",
+        "pypy3.10": "pypy3.10",
+        "pypy3.10+nojit": "pypy3.10+nojit",
+        "pypy3.9": "pypy3.9",
+    }
+    assert len(asked) == 5
+
+
+def test_switches_stand_behind_whatever_means_an_interpreter(
+    asked: list[str], fake: Fake, environ: dict[str, str], tmp_path: Path
+) -> None:
+    free = fake(
+        "cpython-3.14.0+freethreaded/bin/python3.14t", answer("3.14.0", free_threaded=True, jit=False)
+    )
+    environ = environ | {"PATH": str(free.parent)}
+    for text, gil, jit in (
+        ("3.14t+gil", True, None),
+        ("3.14t+nogil", False, None),
+        ("python3.14t+gil+jit", True, True),
+        (f"{free}+nojit", None, False),
+        (str(free), None, None),
+        (str(free.parent.parent), None, None),  # a folder with a plus in its name
+        (f"{free.parent.parent}+gil", True, None),
+    ):
+        interpreter = resolve_interpreter(text, environ)
+        assert (interpreter.path, interpreter.gil, interpreter.jit) == (str(free), gil, jit), text
+    assert resolve_interpreter("3.14t+jit+gil", environ).label == "3.14t+gil+jit"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("3.99+gil", "the GIL of 3.99 (HOME/bin/python3.99) cannot be switched: only free-threaded builds"),
+        ("3.99+nogil", "cannot be switched: only free-threaded builds can, as in 3.13t+gil"),
+        ("3.99+nojit", "3.99 (HOME/bin/python3.99) was built without a JIT"),
+        ("3.98t+gli", "3.98t+gli: no switch +gli; allowed are +gil, +nogil, +jit, +nojit"),
+        ("3.98t+", "3.98t+: no switch +; allowed"),
+        ("3.98t+gil+nogil", "3.98t+gil+nogil switches the GIL on and off"),
+        ("+gil", "an interpreter needs a name"),
+        ("/nowhere/python+gil", "there is no file /nowhere/python;"),
+    ],
+)
+def test_what_cannot_be_switched_is_said_in_one_line(
+    text: str, line: str, asked: list[str], fake: Fake, environ: dict[str, str]
+) -> None:
+    fake("bin/python3.99", answer("3.99.0"))
+    fake("bin/python3.98t", answer("3.98.0", free_threaded=True))
+    with pytest.raises(UsageError) as caught:
+        resolve_interpreter(text, environ)
+    assert line.replace("HOME", environ["HOME"]) in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def script(fake: Fake, name: str, body: str) -> Path:
