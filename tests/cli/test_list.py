@@ -8,6 +8,7 @@ import pytest
 from gil_tui import cli
 from gil_tui.bench.spec import EXECUTORS
 from gil_tui.commands import list as list_command
+from gil_tui.lab.availability import Availability
 from gil_tui.lab.interpreters import Interpreter
 from gil_tui.watch.processes import PythonProcess
 
@@ -48,6 +49,51 @@ def test_every_executor_is_explained(capsys: pytest.CaptureFixture[str]) -> None
     found = listed("executors", capsys)
     assert [executor["name"] for executor in found] == list(EXECUTORS)
     assert all(executor["means"] for executor in found)
+
+
+def lacking(name: str, interpreter: Interpreter) -> Availability:
+    found = {
+        "sha256": Availability("needs pandas", "python -m pip install pandas"),
+        "primes": Availability("needs pandas", "python -m pip install pandas"),
+        "loky": Availability("needs loky", f"{interpreter.path} -m pip install loky"),
+    }
+    return found.get(name, Availability())
+
+
+@pytest.fixture
+def some_lacking(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind in ("workload", "executor"):
+        monkeypatch.setattr(f"gil_tui.lab.availability.{kind}_availability", lacking)
+
+
+@pytest.mark.usefixtures("some_lacking")
+def test_what_cannot_be_had_here_is_listed_with_the_reason_and_the_command(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = {one["name"]: one for one in listed("workloads", capsys)}
+    assert found["sha256"]["available"] is False
+    assert (found["sha256"]["why"], found["sha256"]["remedy"]) == (
+        "needs pandas",
+        "python -m pip install pandas",
+    )
+    assert (found["countdown"]["available"], found["countdown"]["why"]) == (True, "")
+    printed = lines("workloads", capsys)
+    assert printed[0].split()[:2] == ["name", "here"]
+    assert any(line.split()[:2] == ["countdown", "yes"] for line in printed)
+    assert any(line.split()[:3] == ["sha256", "needs", "pandas"] for line in printed)
+    assert printed[-1] == "for primes, sha256: python -m pip install pandas"
+
+
+@pytest.mark.usefixtures("some_lacking")
+def test_another_interpreter_can_be_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("gil_tui.lab.interpreters.resolve_interpreter", lambda text: FOUND[0])
+    assert cli.main(["list", "executors", "--on", "3.13t"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "for loky: /opt/python3.13t -m pip install loky"
+    monkeypatch.undo()
+    assert cli.main(["list", "executors", "--on", "2.7.99"]) == 2
+    assert "too old" in capsys.readouterr().err
 
 
 def test_interpreters(capsys: pytest.CaptureFixture[str]) -> None:
