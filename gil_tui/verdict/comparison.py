@@ -107,7 +107,7 @@ OUTCOMES = {
 }
 
 
-def compare_runs(a: Side, b: Side, floor: float | None) -> Comparison:
+def compare_runs(a: Side, b: Side, floor: float | None, *, draws: int = 2000) -> Comparison:
     """Hold `b` against `a`; `floor` is the noise of their sweeps (`noise.noise_floor`, `floor_between`).
 
     A difference counts when the 95 % interval of the ratio (both arms resampled) leaves out 1 and the ratio
@@ -119,7 +119,7 @@ def compare_runs(a: Side, b: Side, floor: float | None) -> Comparison:
     if a.sweep_id and a.sweep_id == b.sweep_id:
         ours, theirs = map(tuple, common_rounds(ours, theirs))
     costs = [_costs(ours, a, by), _costs(theirs, b, by)]
-    ratio = ratio_interval(*costs)
+    ratio = ratio_interval(*costs, draws=draws)
     differs = tuple((what, a.facts[what], b.facts.get(what, "")) for what in a.facts if _differ(a, b, what))
     return Comparison(
         a, b, by, ratio, floor, _outcome(a, b, ratio, floor), differs, _notes(a, b, by), t_test(*costs)
