@@ -11,14 +11,16 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gil_tui.bench.executors.catalogue import CATALOGUE, ExecutorEntry
 from gil_tui.bench.spec import Knob
 from gil_tui.bench.workloads import WORKLOADS, catalogue, find
 from gil_tui.bench.workloads.base import Workload
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 WORKLOAD_GROUP = "gil_tui.workloads"
 EXECUTOR_GROUP = "gil_tui.executors"
@@ -45,6 +47,8 @@ class Plugin:
 @functools.cache
 def plugins() -> tuple[Plugin, ...]:
     """All plugins that are installed beside gil-tui, broken ones too; each is imported to know what it is."""
+    from importlib.metadata import entry_points  # slow to import, and most need no plugin
+
     found: list[Plugin] = []
     taken: dict[str, str] = dict.fromkeys([*WORKLOADS, *CATALOGUE], "gil-tui itself")
     for group in (WORKLOAD_GROUP, EXECUTOR_GROUP):
@@ -104,7 +108,7 @@ def _entry(found: Any) -> ExecutorEntry:
     return ExecutorEntry(getattr(found, "means", ""), found.__module__, found.__name__, **said)
 
 
-def _plugin(entry: EntryPoint, group: str, taken_by: str | None) -> Plugin:
+def _plugin(entry: "EntryPoint", group: str, taken_by: str | None) -> Plugin:
     package = f"{entry.dist.name} {entry.dist.version}" if entry.dist else ""
     plugin = functools.partial(Plugin, group, entry.name, entry.value, package)
     if taken_by:
