@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from gil_tui.bench.executors.catalogue import CATALOGUE
 from gil_tui.bench.spec import EXECUTORS, START_METHODS, PythonFacts, TrialResult
 from gil_tui.lab.interpreters import Interpreter
 from tests.bench import children
+from tests.bench.spreads import version_of
 
 pytestmark = pytest.mark.real
 
@@ -111,6 +113,8 @@ def test_every_interpreter_runs_every_executor(interpreters: list[Interpreter]) 
     checksums = set()
     for interpreter in interpreters:
         for executor in EXECUTORS:
+            if CATALOGUE[executor].needs or version_of(interpreter) < CATALOGUE[executor].oldest:
+                continue
             child = children.run(
                 workload="primes",
                 executor=executor,

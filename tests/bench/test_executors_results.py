@@ -103,6 +103,23 @@ def test_the_switch_interval_is_every_workers(
 
 
 @pytest.mark.real
+def test_a_module_that_cannot_be_had_twice_is_named(
+    own: dict[str, Any], interpreters: list[Interpreter]
+) -> None:
+    spread = fields_of("interpreters", 2, interpreters)
+    for module in ("readline", "_curses", "_tkinter"):
+        Path(own["directory"], f"has_{module}.py").write_text(f"import {module}\ndef f(): return 1\n")
+        child = children.run(workload=f"has_{module}:f", size=1, tasks=4, job=own, **spread)
+        if child.last["kind"] == "import":
+            continue  # this Python was built without it
+        assert child.last["kind"] == "unavailable"
+        assert child.last["message"] == f"{module} cannot be imported in a subinterpreter"
+        assert "does not support loading in subinterpreters" in child.last["traceback"]
+        return
+    pytest.skip("this Python has no module that is known to refuse")
+
+
+@pytest.mark.real
 @pytest.mark.parametrize("method", START_METHODS)
 def test_what_a_task_costs_to_hand_over_to_processes(method: str) -> None:
     costs = handover(executor="processes", workers=2, start_method=method)

@@ -35,6 +35,8 @@ LOOK_S = 1.0
 """How often to see whether all workers are still there."""
 CLOSE_S = 5.0
 """Workers that take longer to end are killed."""
+CancelledError = distributed.client.CancelledError  # asyncio's or that of concurrent.futures
+FAILED = ("error", "cancelled", "lost")
 NOT_HERE = (0, 0)
 INSTALL = "pip install gilknocker"
 
@@ -205,8 +207,10 @@ class Cluster(Executor):
             try:
                 distributed.wait([next_one], timeout=PROGRESS_S)
             except distributed.TimeoutError:
-                if any(future.status in ("error", "cancelled", "lost") for future in futures):
+                if any(future.status in FAILED for future in futures):
                     return
+            except CancelledError:
+                return
             while done < len(futures) and futures[done].status != "pending":
                 done += 1
             if progress:
@@ -216,7 +220,10 @@ class Cluster(Executor):
                 self._look()
 
     def _look(self) -> None:
-        gone = set(self._at) - set(self._client.nthreads())
+        try:
+            gone = set(self._at) - set(self._client.nthreads())
+        except OSError as error:
+            raise self._broke_off(error)
         if gone:
             raise JobError("worker", "the Dask worker at %s is gone" % ", ".join(sorted(gone)))
 
@@ -234,6 +241,12 @@ class Cluster(Executor):
             raise JobError(
                 "worker", "a Dask worker ended while it did a task: %s" % error.last_worker.address
             )
+        except (OSError, ImportError, CancelledError) as error:  # no scheduler, a new worker, no scheduler
+            raise self._broke_off(error)
+
+    def _broke_off(self, error: BaseException) -> JobError:
+        where = self._client.scheduler.address
+        return JobError("worker", "the Dask cluster at %s broke off: %s" % (where, in_words(error)))
 
 
 def other_python(own: str, versions: Mapping[str, str]) -> str:
