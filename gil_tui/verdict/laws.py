@@ -64,7 +64,7 @@ class Law:
             "model": self.model,
             "parameters": dict(self.parameters),
             "residual_share": self.residual_share,
-            "aicc": self.aicc,
+            "aicc": self.aicc if math.isfinite(self.aicc) else None,
             "refused": self.refused,
             "peak": self.peak,
             "curve": [[count, self.speedup(count)] for count in curve_counts(most)],

@@ -53,10 +53,11 @@ class BestWorkers:
     """The worker count to use.
 
     `workers` is the smallest count that is within 5 % of the best in 95 % of the draws, `sure` the share of
-    the draws in which it is; where no count is that sure, the surest one. From `low` to `high` reach the
-    smallest counts within 5 % of the best in 95 % of the draws. `regret` is the share of the best
-    throughput that this count is expected to give away. `next_workers` are the counts to measure next
-    where the best one may not have been measured, `capped` says that more workers would not fit.
+    the draws in which it is, no more than so few trials can cover; where no count is that sure, it is the
+    surest. From `low` to `high` reach the smallest counts within 5 % of the best in 95 % of the draws.
+    `regret` is the share of the best throughput that this count is expected to give away. `next_workers` are
+    the counts to measure next where the best one may not have been measured, `capped` says that more workers
+    would not fit.
     """
 
     workers: int
@@ -109,7 +110,7 @@ def best_workers(
         workers,
         low=min(workers, smallest[tail]),
         high=max(workers, smallest[-1 - tail]),
-        sure=good[workers] / draws,
+        sure=min(good[workers] / draws, 1 - 2 * 0.5 ** min(len(walls_s[n]) for n in allowed)),
         regret=lost[workers] / draws,
         next_workers=wanted,
         cap=cap,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle, takewhile
 
-CYCLES = 600
+CYCLES = 400
 WARM_UP = 0.2
 """Share of the cycles that is not counted: the workers begin all at once."""
 JITTER = 0.5

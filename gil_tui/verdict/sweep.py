@@ -29,7 +29,9 @@ from gil_tui.verdict.facts import PROCESS_LIKE, RunFacts
 from gil_tui.verdict.group import GAINS, Best, Group
 from gil_tui.verdict.limits import GIL_HELD_SOME, find_limit
 from gil_tui.verdict.model import Advice, Evidence, Verdict
-from gil_tui.verdict.recommend import DRAWS, SURE
+from gil_tui.verdict.port import told_as_ports
+from gil_tui.verdict.recommend import DRAWS, SURE, Cap
+from gil_tui.verdict.recommendation_words import NEAR_CAP
 from gil_tui.verdict.scaling import Demand, processes_bound
 
 PRELIMINARY = 0.75
@@ -50,7 +52,8 @@ def diagnose_sweep(runs: Sequence[RunFacts], draws: int = DRAWS) -> tuple[Verdic
         parts = {
             name: diagnose_sweep([r for r in runs if r.workload == name], draws)[0] for name in workloads
         }
-        return _told_together(parts), None
+        parts = told_as_ports(parts, runs, draws)
+        return _told_together(parts) if len(parts) > 1 else next(iter(parts.values())), None
     groups = [
         Group.of([run for run in runs if run.work == work], draws)
         for work in dict.fromkeys(r.work for r in runs)
@@ -282,12 +285,20 @@ def _choice_evidence(group: Group, choice: RunFacts) -> Iterator[Evidence]:
     foretold = group.foretold(choice)
     if foretold is not None:
         yield Evidence(f"{choice.label} foretold", foretold, "x", "from one worker's GIL, CPU and waits")
-    if best.cap and best.cap.cpu_workers is not None:
-        how = f"on {words.cpus(group.cpus)}; more have nothing to run on"
-        yield Evidence(f"{choice.spread} that fill the CPUs", best.cap.cpu_workers, "", how)
-    if best.cap and best.cap.memory_workers is not None and best.cap.worker_bytes:
-        how = f"{words.size(best.cap.worker_bytes)} each, of {words.size(best.cap.available_bytes or 0)} free"
-        yield Evidence(f"{choice.spread} that fit in memory", best.cap.memory_workers, "", how)
+    yield from _cap_evidence(group, choice, best.cap)
+
+
+def _cap_evidence(group: Group, choice: RunFacts, cap: Cap | None) -> Iterator[Evidence]:
+    """What memory and CPUs allow, where that is near enough to matter."""
+    if cap is None:
+        return
+    near = NEAR_CAP * choice.workers
+    if cap.cpu_workers is not None and cap.cpu_workers <= near:
+        how = f"on {words.cpus(group.cpus)}; more find none free"
+        yield Evidence(f"{choice.spread} workers that fill the CPUs", cap.cpu_workers, "", how)
+    if cap.memory_workers is not None and cap.worker_bytes and cap.memory_workers <= near:
+        how = f"{words.size(cap.worker_bytes)} each, of {words.size(cap.available_bytes or 0)} free"
+        yield Evidence(f"{choice.spread} workers that fit in memory", cap.memory_workers, "", how)
 
 
 def _advice(group: Group, story: _Story, others: Sequence[Group]) -> tuple[Advice, ...]:

@@ -144,8 +144,8 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", help="workloads, separated by commas")
-    parser.add_argument("--repeats", type=int, default=6)
-    parser.add_argument("--tasks", type=int, default=48)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--tasks", type=int, default=64)
     parser.add_argument("-i", "--interpreter", default=sys.executable)
     parser.add_argument("--keep", type=Path, help="folder for the sweeps' documents")
     parser.add_argument("sweeps", nargs="*", type=Path, help="documents that were kept before")

@@ -19,6 +19,7 @@ from gil_tui.verdict.bound import (
     predicted,
 )
 from gil_tui.verdict.facts import RunFacts
+from gil_tui.verdict.recommendation_words import bound_rows
 from gil_tui.verdict.rehearsal import Phase, rehearse
 from gil_tui.verdict.scaling import Demand
 from tests.verdict.builders import ASLEEP_1, BUSY, run, sequential
@@ -88,7 +89,7 @@ def test_handing_over_costs_processes_what_it_takes() -> None:
 def test_virtual_cpus_that_share_a_core_do_less_together() -> None:
     shared = Site(2.0, core_speed=0.8)
     assert speedups("processes", COMPUTES, shared)[:2] == [1.0, 1.6]
-    assert speedups("processes", WAITS, shared)[:2] == [1.0, 2.0]
+    assert speedups("processes", WAITS, shared)[:2] == pytest.approx([1.0, 2.0], rel=0.01)
 
 
 def parts(facts: RunFacts) -> tuple[float, ...]:
@@ -160,6 +161,14 @@ def test_many_workers_are_drawn_with_few_points() -> None:
     document = bound_document("threads", HALF, 512, Site(64.0))
     assert document["curve"][-1][0] == 512
     assert len(document["curve"]) <= 16
+
+
+def test_curves_are_rows_of_a_table() -> None:
+    rows = bound_rows(bounds_of(sequential(), 64, Site(16.0), ["threads", "processes"]), [1, 2, 16, 50])
+    assert rows == [
+        ["threads", "1.00x", "1.00x", "1.00x", "1.00x", "gil"],
+        ["processes", "1.00x", "2.00x", "16.0x", "16.0x", "cpus"],
+    ]
 
 
 shares = st.floats(0, 1)

@@ -13,6 +13,7 @@ from gil_tui.verdict.bound import EXECUTORS
 from gil_tui.verdict.facts import RunFacts
 from gil_tui.verdict.model import CODES
 from gil_tui.verdict.observation import Observation
+from gil_tui.verdict.recommendation_words import recommendation_parts
 from gil_tui.verdict.statistics import Interval
 from gil_tui.verdict.sweep import PRELIMINARY, diagnose_sweep, fits_of
 from tests.verdict.builders import (
@@ -272,7 +273,25 @@ def test_memory_caps_the_workers_and_the_verdict_says_so() -> None:
     verdict, best = diagnose_sweep([*runs, five])
     assert best and (best["workers"], best["resolved"], best["capped"]) == (5, True, True)
     assert verdict.sentence == "Processes scale: 5 processes give 4.80x. Memory allows 5, no more"
-    assert "processes that fit in memory" in {row.name for row in verdict.evidence}
+    assert "processes workers that fit in memory" in {row.name for row in verdict.evidence}
+
+
+def test_what_stands_behind_the_count_is_told_in_short_parts() -> None:
+    _, best = diagnose_sweep([sequential(), *THREADS, *PROCESSES])
+    assert best
+    assert recommendation_parts(best) == [
+        "97 % sure to be within 5 % of the best measured",
+        "2 workers fill the CPUs, the cap",
+        "pays from 2 tasks of this size on",
+    ]
+    capped = {"workers": 4, "low": 2, "high": 4, "next_workers": [5]}
+    cap = {"by": "memory", "workers": 5, "memory_workers": 5, "cpu_workers": 400, "worker_bytes": 50 * MB}
+    assert recommendation_parts(capped | {"cap": cap}) == [
+        "not resolved: try 5 next",
+        "2 to 4 may be the smallest that will do",
+        "50 MB a worker: 5 fit in memory, the cap",
+    ]
+    assert recommendation_parts({"executor": "threads", "workers": 2}) == []
 
 
 def test_laws_and_bounds_of_a_sweep_are_documents() -> None:
@@ -292,7 +311,7 @@ def test_what_one_worker_foretold_stands_beside_what_was_measured() -> None:
     rows = {row.name: row.value for row in verdict.evidence}
     assert rows["processes x2 foretold"] == pytest.approx(2.0, abs=0.05)
     assert rows["processes x2 pays from"] == 2
-    assert rows["processes that fill the CPUs"] == 2
+    assert rows["processes workers that fill the CPUs"] == 2
 
 
 def test_advice_is_measured_first_and_in_order_of_gain() -> None:
