@@ -18,7 +18,7 @@ def recommendation_parts(best: Mapping[str, Any]) -> list[str]:
 
 
 def bound_rows(fits: Sequence[Mapping[str, Any]], counts: Sequence[int]) -> list[list[str]]:
-    """A row for each bound among entries of `Sweep.fits`: executor, speed-up at each count, what limits it."""
+    """A row for each bound among entries of `Sweep.fits`: executor, speed-ups by count, what limits it."""
     rows = []
     for fit in fits:
         if fit["model"] == "bound":
@@ -29,8 +29,8 @@ def bound_rows(fits: Sequence[Mapping[str, Any]], counts: Sequence[int]) -> list
 
 def _at(curve: Sequence[Sequence[float]], count: int) -> float:
     """The curve between its points, straight; beyond the last one as there."""
-    below = max((point for point in curve if point[0] <= count), default=curve[0])
-    above = min((point for point in curve if point[0] >= count), default=curve[-1])
+    below = next((point for point in reversed(curve) if point[0] <= count), curve[0])
+    above = next((point for point in curve if point[0] >= count), curve[-1])
     share = (count - below[0]) / (above[0] - below[0]) if above[0] > below[0] else 0.0
     return below[1] + share * (above[1] - below[1])
 
