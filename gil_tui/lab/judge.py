@@ -17,6 +17,7 @@ from gil_tui.lab.documents import (
 )
 from gil_tui.lab.observe import summarize
 from gil_tui.lab.plan import work_of
+from gil_tui.lab.plugins import workload_called
 from gil_tui.lab.records import UNAVAILABLE, Host, Run, Sweep
 from gil_tui.lab.trial import cores_used
 from gil_tui.verdict.bound import Site, bounds_of
@@ -108,6 +109,7 @@ def run_facts(run: Run) -> RunFacts:
     marks = Counter(mark for trial in run.trials for mark in trial.marks[:1])
     peaks = [result.peak_pss_bytes for result in results if result.peak_pss_bytes is not None]
     size, tasks = experiment.size, experiment.tasks
+    workload = workload_called(experiment.workload)
     return RunFacts(
         executor=experiment.executor,
         workers=experiment.workers,
@@ -138,6 +140,8 @@ def run_facts(run: Run) -> RunFacts:
         handover_s=min(run.handover_s.values()) if run.handover_s else None,
         lock_s=_lock_s(results, tasks),
         available_bytes=run.host.memory_available_bytes,
+        family=workload.family if workload else "",
+        unit=workload.size_unit if workload else "",
     )
 
 

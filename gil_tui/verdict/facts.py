@@ -21,7 +21,7 @@ class RunFacts:
     the sequential run of the same work, or the run that `against` names. `walls_s` and `peaks_bytes` are of
     each trial. `handover_s` is what handing one small task over takes, `lock_s` how long a task holds a
     lock that all workers need, where the workload says so; `available_bytes` the memory that
-    was free for the sweep.
+    was free for the sweep. Workloads of one `family` whose sizes have the same `unit` may be compared.
     """
 
     executor: str
@@ -54,6 +54,8 @@ class RunFacts:
     handover_s: float | None = None
     lock_s: float | None = None
     available_bytes: int | None = None
+    family: str = ""
+    unit: str = ""
 
     @property
     def failed(self) -> bool:
