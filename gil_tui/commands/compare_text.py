@@ -80,4 +80,12 @@ def _differs_in_all(found: SweepComparison) -> list[tuple[str, str, str]]:
 
 
 def _notes(found: SweepComparison) -> list[str]:
-    return list(dict.fromkeys(note for pair in found.pairs for note in pair.notes))
+    """What all pairs have in common, and where to read the rest."""
+    every = [note for pair in found.pairs for note in pair.notes]
+    common = [note for note in dict.fromkeys(every) if every.count(note) == len(found.pairs)]
+    noted = next((pair for pair in found.pairs if set(pair.notes) - set(common)), None)
+    if noted and noted.a.id is not None and noted.b.id is not None:
+        common.append(
+            f"there is more to know of single runs: see `gil-tui compare {noted.a.id} {noted.b.id}`"
+        )
+    return common

@@ -44,11 +44,14 @@ def sweep_sentence(found: SweepComparison) -> str:
         return f"Sweeps {found.a} and {found.b} have no experiment in common that can be compared"
     total = words.some(len(found.pairs), "experiment")
     faster, slower, unstable = map(found.count, ("faster", "slower", "unstable"))
+    unsure = unstable + found.count("unresolved")
     changed = f"{faster} of {total} {words.verb(faster, 'is', 'are')} faster in {found.b}, {slower} slower"
+    if unsure == len(found.pairs):
+        return f"Nothing can be told of {total}: too many trials were disturbed, or too few made"
     if not faster and not slower:
         changed = f"None of {total} differs between {found.a} and {found.b} beyond the noise"
-    if unstable:
-        changed += f", {unstable} too unstable to tell"
+    if 0 < unsure < len(found.pairs):
+        changed += f", {unsure} too unstable to tell"
     overall, than = (
         (found.overall, "faster") if found.overall.median >= 1 else (inverted(found.overall), "slower")
     )

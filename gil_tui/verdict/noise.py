@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from gil_tui.verdict.statistics import LEVEL
 
 MOST_DEALINGS = 64
+WHOLE_OF_HALVES = 0.6
+"""Half of the variance would be left, were it means and not medians of few trials, which stopped when they
+looked quiet; by simulation."""
 PAIRS_A_FREEDOM = 2
 """Medians of halves share their trials, so two pairs of neighbours tell about as much as one free value."""
 
@@ -45,9 +48,10 @@ def noise_floor(runs: Iterable[Sequence[float]], level: float = LEVEL) -> float 
     `runs` are the wall times of each run, in the order of their trials. Every run is held against itself:
     of each pair of neighbouring trials one is dealt to the half A and one to A', in every way there is
     (`MOST_DEALINGS` at most), so that a drift of the host meets both alike. The mean square of the
-    logarithms of A's median over that of A', all runs together, is the noise of halves; whole runs have
-    half of it. The quantile of Student's t at `level` makes that the difference which chance alone exceeds
-    in 5 of 100 cases. It costs no trial. Calibrated by simulation: tests/benchmarks/coverage.py.
+    logarithms of A's median over that of A', all runs together, is the noise of halves, of which whole runs
+    have `WHOLE_OF_HALVES`. The quantile of Student's t at `level` makes that the difference which chance
+    alone exceeds in 5 of 100 cases. It costs no trial. Calibrated by simulation:
+    tests/benchmarks/coverage.py.
     """
     squares, pairs = [], 0
     for walls_s in runs:
@@ -58,7 +62,9 @@ def noise_floor(runs: Iterable[Sequence[float]], level: float = LEVEL) -> float 
     if not squares:
         return None
     freedom = max(1.0, pairs / PAIRS_A_FREEDOM)
-    return math.expm1(student_quantile(level, freedom) * math.sqrt(statistics.fmean(squares) / 2))
+    return math.expm1(
+        student_quantile(level, freedom) * math.sqrt(statistics.fmean(squares) * WHOLE_OF_HALVES)
+    )
 
 
 def drift(runs: Iterable[Sequence[float]]) -> float:

@@ -167,6 +167,7 @@ def test_sweeps_are_told_in_one_sentence() -> None:
     assert sweep_sentence(several(same)).startswith("None of 1 experiment differs between 9f3a0000 and")
     unstable = compare_runs(A, replace(B, disturbed=6), 0.02)
     assert "1 too unstable to tell" in sweep_sentence(several(faster, unstable))
+    assert sweep_sentence(several(unstable)).startswith("Nothing can be told of 1 experiment: too many")
     assert "no experiment in common" in sweep_sentence(several())
 
 
