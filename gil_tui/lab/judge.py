@@ -99,7 +99,7 @@ def bounds_before(baseline: Run, most: int, cpus: float | None = None) -> tuple[
 
     On this host's CPUs, or on as many as `cpus` of another. Empty where that run tells too little.
     """
-    facts = run_facts(baseline)
+    facts = run_facts(with_intervals(baseline, None))
     return bounds_of(facts, most, Site(facts.cpus_effective if cpus is None else cpus))
 
 
