@@ -92,13 +92,15 @@ def _screen_parser() -> Parser:
     listed = "\n".join(f"  {name:<{width}}{does}" for name, does in COMMANDS.items())
     parser = Parser(
         prog="gil-tui",
-        usage="gil-tui [WORKLOAD | --pid PID] [--no-mouse] [--theme NAME]\n       gil-tui COMMAND …",
+        usage="gil-tui [WORKLOAD…] [options]\n       gil-tui --pid PID\n       gil-tui COMMAND …",
         description=DESCRIPTION,
         epilog=f"commands (`gil-tui COMMAND --help` says more):\n{listed}\n\n{EXAMPLES}",
     )
-    subject = parser.add_mutually_exclusive_group()
-    subject.add_argument("workload", nargs="?", metavar="WORKLOAD", help="open the screen with it chosen")
-    subject.add_argument("--pid", type=int, help="open the screen watching this process")
+    from gil_tui.commands.run import add_options
+
+    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help="open the screen with it chosen")
+    parser.add_argument("--pid", type=int, help="open the screen watching this process")
+    add_options(parser)
     parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
     parser.add_argument("--theme", metavar="NAME", help="colours of the screen")
     parser.add_argument("--version", action="version", version=f"gil-tui {__version__}")

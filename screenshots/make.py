@@ -15,6 +15,7 @@ from pathlib import Path
 
 from gil_tui.tui.app import GilTui
 from gil_tui.tui.engine import real_engine
+from gil_tui.tui.start import Start
 
 FOLDER = Path(__file__).parent
 SIZE = (120, 40)
@@ -62,7 +63,7 @@ async def take_watch() -> None:
         (Path(folder) / "server.py").write_text(SPINNING)
         target = subprocess.Popen([sys.executable, "server.py"], cwd=folder)
         try:
-            app = GilTui(real_engine(), pid=target.pid)
+            app = GilTui(real_engine(), start=Start(pid=target.pid))
             async with app.run_test(size=SIZE) as pilot:
                 await pilot.pause(15.0)
                 keep(app, "watch")

@@ -32,11 +32,19 @@ def add_parser(subparsers: "Subparsers") -> None:
     parser = subparsers.add_parser("run", description=DESCRIPTION, epilog=EPILOG)
     add = parser.add_argument
     add("workloads", nargs="+", metavar="WORKLOAD", help="a name, or module:function, or file.py:function")
+    add_options(parser)
+    add("--json", action="store_true", help="print one JSON document, see `gil-tui schema run`")
+    add("--no-save", action="store_true", help="leave the history alone")
+    add("--no-watch", action="store_true", help="do not look at the GIL and the threads meanwhile")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What can be said of a sweep beside its workloads; the screen takes the same."""
+    add = parser.add_argument
     add(
         "-e",
         "--executors",
         type=_list_of(str),
-        default=EXECUTORS,
         metavar="A,B",
         help="see `gil-tui list executors` (default threads,processes); a start method as in processes:spawn",
     )
@@ -77,9 +85,6 @@ def add_parser(subparsers: "Subparsers") -> None:
     )
     add("--args", metavar="JSON", help="arguments of your own function: an array, or an object by name")
     add("--dask", metavar="ADDRESS", help="have executor dask use this scheduler, as in tcp://host:8786")
-    add("--json", action="store_true", help="print one JSON document, see `gil-tui schema run`")
-    add("--no-save", action="store_true", help="leave the history alone")
-    add("--no-watch", action="store_true", help="do not look at the GIL and the threads meanwhile")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -115,7 +120,7 @@ def plan_of(args: argparse.Namespace) -> "Plan":
     asked = {"repeats": args.repeats, "timeout_s": args.timeout}
     return plan_sweep(
         args.workloads,
-        args.executors,
+        EXECUTORS if args.executors is None else args.executors,
         default_workers() if args.workers is None else args.workers,
         [resolve_interpreter(text) for text in args.interpreters],
         size=args.size,

@@ -5,7 +5,7 @@ import gc
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,8 +19,16 @@ from gil_tui.history import HistoryRow, StoreError
 from gil_tui.lab.interpreters import Interpreter
 from gil_tui.text import clean
 from gil_tui.tui.engine import Engine, Selection, real_engine
-from gil_tui.tui.messages import HistoryChanged, HistoryOpened, InterpretersFound, RunChosen, StateChanged
+from gil_tui.tui.messages import (
+    CatalogueFound,
+    HistoryChanged,
+    HistoryOpened,
+    InterpretersFound,
+    RunChosen,
+    StateChanged,
+)
 from gil_tui.tui.session import Session
+from gil_tui.tui.start import Start
 from gil_tui.tui.tabs import TABS
 from gil_tui.tui.terminal import is_gone, refuse_without_terminal
 from gil_tui.tui.theme import default_theme, themes
@@ -84,16 +92,14 @@ class GilTui(App[int]):
         ),
     ]
 
-    def __init__(
-        self, engine: Engine, *, workload: str | None = None, pid: int | None = None, theme: str | None = None
-    ) -> None:
+    def __init__(self, engine: Engine, *, start: Start | None = None, theme: str | None = None) -> None:
         no_color = bool(os.environ.get("NO_COLOR"))
         # Without colour the terminal's own foreground and background are legible on any background.
         super().__init__(ansi_color=True if no_color else None)
         self.session = Session(engine, self)
         self._watch_session: WatchSession | None = None
-        self.asked_workload = clean(workload or "")
-        self.asked_pid = pid
+        self.start_with = start or Start()
+        self.asked_pid = self.start_with.pid
         self.cpus = engine.effective_cpus()
         self.HORIZONTAL_BREAKPOINTS = list(WIDTHS)
         self.VERTICAL_BREAKPOINTS = list(HEIGHTS)
@@ -133,11 +139,17 @@ class GilTui(App[int]):
             self.say(remark, is_error=True)
         self._find_interpreters()
         self._open_history()
+        self._look_for_plugins()
 
     @work(group="interpreters")
     async def _find_interpreters(self) -> None:
         found = await asyncio.to_thread(self.session.engine.find_interpreters)
         self._tell(lambda: InterpretersFound(found))
+
+    @work(group="catalogue")
+    async def _look_for_plugins(self) -> None:
+        workloads, executors = await asyncio.to_thread(self.session.engine.catalogue)
+        self._tell(lambda: CatalogueFound(workloads, executors))
 
     @work(group="history")
     async def _open_history(self) -> None:
@@ -281,16 +293,21 @@ def python_fact(interpreter: Interpreter) -> str:
 
 
 def run(
-    workload: str | None = None, pid: int | None = None, no_mouse: bool = False, theme: str | None = None
+    start: Start | None = None,
+    interpreters: Sequence[Interpreter] = (),
+    *,
+    no_mouse: bool = False,
+    theme: str | None = None,
 ) -> int:
     """Open the screen and stay until it is left; returns the exit code.
 
+    `interpreters` are those that the person named, offered beside the ones that are found.
     Raises LabError where there is no terminal to draw on, naming the command that needs none.
     """
     refuse_without_terminal(os.environ)
     gc.disable()  # until the first paint, which is a tenth sooner for it
     try:
-        code = GilTui(real_engine(), workload=workload, pid=pid, theme=theme).run(mouse=not no_mouse)
+        code = GilTui(real_engine(interpreters), start=start, theme=theme).run(mouse=not no_mouse)
     finally:
         gc.enable()
     return code or 0

@@ -4,12 +4,14 @@ import os
 import platform
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from gil_tui.bench.spec import Knob
 from gil_tui.history import History
+from gil_tui.lab.errors import LabError, UsageError
 from gil_tui.lab.events import LabEvent, Warned
 from gil_tui.lab.interpreters import (
     Interpreter,
@@ -17,10 +19,13 @@ from gil_tui.lab.interpreters import (
     find_interpreters,
     running_interpreter,
 )
-from gil_tui.lab.records import Sweep
+from gil_tui.lab.records import Run, Sweep
+from gil_tui.tui.settings import Settings
 from gil_tui.watch.cores import CoreSampler, EffectiveCpus, HostCpu, effective_cpus
 
 if TYPE_CHECKING:
+    from gil_tui.lab.availability import Availability
+    from gil_tui.lab.plan import Plan
     from gil_tui.tui.watch_engine import WatchEngine
     from gil_tui.watch.client import WatcherProcess
 
@@ -32,25 +37,37 @@ OnEvent = Callable[[LabEvent], None]
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """A workload that can be chosen: its name and the sentence of what it shows."""
+    """A workload that can be chosen: its name, the sentence of what it shows, and what can be set in it."""
 
     name: str
     shows: str
+    family: str = ""
+    size_unit: str = ""
+    knobs: tuple[Knob, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Executor:
+    """An executor that can be chosen, such as `processes:spawn`, and what it means."""
+
+    name: str
+    means: str
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """What the pickers hold: interpreters are keys, executors may carry a start method."""
 
-    workload: str
+    workloads: tuple[str, ...]
     executors: tuple[str, ...]
     workers: tuple[int, ...]
     interpreters: tuple[str, ...]
+    settings: Settings = ()
 
     def missing(self) -> str:
         """What has to be chosen before this can run; empty when nothing has."""
         for value, words in (
-            (self.workload, "a workload"),
+            (self.workloads, "a workload"),
             (self.executors, "an executor"),
             (self.workers, "a number of workers"),
             (self.interpreters, "an interpreter"),
@@ -60,18 +77,31 @@ class Selection:
         return ""
 
 
+Known = dict[tuple[str, str], "Availability"]
+"""By name of a workload or executor and key of an interpreter."""
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """The functions behind the screen.
 
-    `find_interpreters` (the one to take first of all) and `open_history` are slow: they are called off
-    the event loop. `prepare` comes before the first `conduct`, which runs a selection, reports to its
-    second argument in the same loop, and is cancelled to stop. `close` ends what `prepare` has started.
+    `find_interpreters` (the one to take first of all), `catalogue` (with what others provide),
+    `availability` (of these workloads and executors on these interpreters), `judge` and `open_history` are
+    slow: they are called off the event loop. `own` is the person's own code, `check` says what is wrong
+    with settings of these workloads, if anything. `prepare` comes before the first `conduct`, which runs
+    a selection, reports to its second argument in the same loop, and is cancelled to stop. `close` ends
+    what `prepare` has started.
     """
 
     workloads: Callable[[], Sequence[Workload]]
+    executors: Callable[[], Sequence[Executor]]
+    own: Callable[[], Workload]
+    catalogue: Callable[[], tuple[Sequence[Workload], Sequence[Executor]]]
     running_interpreter: Callable[[], Interpreter]
     find_interpreters: Callable[[], Sequence[Interpreter]]
+    availability: Callable[[Sequence[str], Sequence[str], Sequence[Interpreter]], Known]
+    check: Callable[[Sequence[str], Settings], str]
+    judge: Callable[[Sequence[Run]], Sweep]
     prepare: Callable[[OnEvent], Awaitable[None]]
     conduct: Callable[[Selection, OnEvent, History], Awaitable[Sweep]]
     close: Callable[[], Awaitable[None]]
@@ -83,13 +113,22 @@ class Engine:
     watching: "Callable[[], WatchEngine]"
 
 
-def real_engine() -> Engine:
-    """The engine of this house; what is slow to import is imported when it is first needed."""
-    lab = _Lab()
+def real_engine(named: Sequence[Interpreter] = ()) -> Engine:
+    """The engine of this house, with the interpreters that the person named.
+
+    What is slow to import is imported when it is first needed.
+    """
+    lab = _Lab(named)
     return Engine(
         workloads=_workloads,
+        executors=_executors,
+        own=_own,
+        catalogue=_catalogue,
         running_interpreter=running_interpreter,
         find_interpreters=lab.find_interpreters,
+        availability=_availability,
+        check=_check,
+        judge=_judge,
         prepare=lab.prepare,
         conduct=lab.conduct,
         close=lab.close,
@@ -105,17 +144,18 @@ def real_engine() -> Engine:
 class _Lab:
     """The Lab's part of the engine: it remembers the interpreters and the watcher's process."""
 
-    def __init__(self) -> None:
-        self._known = {(running := running_interpreter()).key: running}
+    def __init__(self, named: Sequence[Interpreter]) -> None:
+        self._named = {one.key: one for one in named}
+        self._known = {(running := running_interpreter()).key: running} | self._named
         self._watcher: WatcherProcess | None = None
         self._prepared = False
 
     def find_interpreters(self) -> list[Interpreter]:
         first = default_interpreter()
-        found = find_interpreters()
-        ordered = sorted(found, key=lambda one: one.path != first.path)
-        self._known |= {one.key: one for one in ordered}
-        return ordered
+        found = sorted(find_interpreters(), key=lambda one: one.path != first.path)
+        ordered = {one.key: one for one in (*self._named.values(), *found)}
+        self._known |= ordered
+        return list(ordered.values())
 
     async def prepare(self, on_event: OnEvent) -> None:
         """Start what has to keep the full priority, then lower this thread's, once and for good."""
@@ -137,10 +177,8 @@ class _Lab:
 
     async def conduct(self, selection: Selection, on_event: OnEvent, history: History) -> Sweep:
         from gil_tui.lab.conduct import conduct
-        from gil_tui.lab.plan import plan_sweep
 
-        interpreters = [self._known[key] for key in selection.interpreters]
-        plan = plan_sweep([selection.workload], selection.executors, selection.workers, interpreters)
+        plan = self._plan(selection)
         watcher = self._watcher
         if watcher and watcher.failure:
             on_event(Warned(f"GIL and threads are not watched: {watcher.failure}"))
@@ -151,12 +189,128 @@ class _Lab:
         if self._watcher:
             await self._watcher.close()
 
+    def _plan(self, selection: Selection) -> "Plan":
+        from gil_tui.lab.plan import plan_sweep
+
+        return plan_sweep(
+            selection.workloads,
+            selection.executors,
+            selection.workers,
+            [self._known[key] for key in selection.interpreters],
+            **plan_options(selection.settings),
+        )
+
+
+WHOLE = ("size", "tasks", "repeats")
+OWN_CODE = "own:code"
+"""A name that needs nothing, to check the settings that every workload has."""
+
+
+def plan_options(settings: Settings) -> dict[str, Any]:
+    """The settings as arguments of `plan_sweep`, which knows the knobs; raises UsageError."""
+    options: dict[str, Any] = {}
+    knobs: dict[str, str] = {}
+    for name, text in settings:
+        if name in WHOLE:
+            options[name] = _number(int, name, text, "a whole number")
+        elif name == "timeout":
+            options["timeout_s"] = _number(float, name, text, "a number of seconds")
+        elif name == "switch interval":
+            parts = text.replace(",", " ").split()
+            options["switch_interval_s"] = [_number(float, name, one, "seconds") for one in parts]
+        elif name == "dask":
+            options["cluster"] = text
+        else:
+            knobs[name] = text
+    return options | {"knobs": knobs}
+
+
+def _number(kind: Callable[[str], float], name: str, text: str, like: str) -> float:
+    try:
+        return kind(text)
+    except ValueError:
+        raise UsageError(f"{name} takes {like}, not {text!r}") from None
+
+
+def _check(workloads: Sequence[str], settings: Settings) -> str:
+    """The rules of the command line, without asking any interpreter for what it has."""
+    from gil_tui.lab.knobs import checked_knobs, known_workloads
+    from gil_tui.lab.plan import ADDRESS, plan_sweep
+
+    try:
+        options = plan_options(settings)
+        checked_knobs(workloads, known_workloads(workloads), options.pop("knobs"))
+        if not ADDRESS.fullmatch(options.pop("cluster", "host:1")):
+            return "dask takes the address of a scheduler, such as tcp://host:8786"
+        plan_sweep([OWN_CODE], ["threads"], [1], [running_interpreter()], **options)
+    except (UsageError, LabError) as error:
+        return str(error)
+    return ""
+
 
 @cache
 def _workloads() -> tuple[Workload, ...]:
     from gil_tui.bench.workloads import catalogue
 
-    return tuple(Workload(workload.name, workload.shows) for workload in catalogue())
+    return tuple(map(_workload, catalogue()))
+
+
+def _workload(found: Any) -> Workload:
+    return Workload(found.name, found.shows, found.family, found.size_unit, tuple(found.knobs))
+
+
+@cache
+def _own() -> Workload:
+    from gil_tui.bench.workloads import own_knobs
+
+    shows = "Your own code, imported in the experiment's process only."
+    return Workload("", shows, "yours", "calls", tuple(own_knobs()))
+
+
+@cache
+def _executors() -> tuple[Executor, ...]:
+    from gil_tui.bench.executors.catalogue import CATALOGUE
+
+    return tuple(_spread(CATALOGUE))
+
+
+def _spread(catalogue: Any) -> Iterator[Executor]:
+    for name, entry in catalogue.items():
+        if name != "sequential":
+            yield Executor(name, entry.means)
+            yield from (Executor(f"{name}:{one}", START_MEANS.get(one, "")) for one in entry.start_methods)
+
+
+def _catalogue() -> tuple[Sequence[Workload], Sequence[Executor]]:
+    """With what other packages provide, which are imported for that."""
+    from gil_tui.lab.plugins import executor_catalogue, workload_catalogue
+
+    return tuple(map(_workload, workload_catalogue())), tuple(_spread(executor_catalogue()))
+
+
+START_MEANS = {
+    "fork": "processes that are copies of the first one: started in a moment, unsafe beside threads",
+    "spawn": "processes that start from nothing and import everything anew: slow to start, always safe",
+    "forkserver": "processes copied from a clean server: quicker than spawn once that runs",
+}
+
+
+def _availability(
+    workloads: Sequence[str], executors: Sequence[str], interpreters: Sequence[Interpreter]
+) -> Known:
+    from gil_tui.lab.availability import executor_availability, look_at, workload_availability
+
+    look_at(interpreters)
+    found = {(name, one.key): workload_availability(name, one) for name in workloads for one in interpreters}
+    return found | {
+        (name, one.key): executor_availability(name, one) for name in executors for one in interpreters
+    }
+
+
+def _judge(runs: Sequence[Run]) -> Sweep:
+    from gil_tui.lab.judge import judged_sweep
+
+    return judged_sweep(runs[0].sweep_id, runs[0].host, runs)
 
 
 def _watching() -> "WatchEngine":

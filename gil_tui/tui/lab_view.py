@@ -1,18 +1,41 @@
 """What the Lab's panes say of a state: pure words and numbers, no widgets."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from gil_tui.lab.records import Run
 from gil_tui.text import clean
 from gil_tui.tui import details
 from gil_tui.tui.engine import Selection, Workload
 from gil_tui.tui.model import (
     LabState,
-    Series,
     failures_of,
     interim_sentence,
-    python_of,
-    series_of,
     workload_of,
 )
+from gil_tui.tui.series import (
+    ALL,
+    PYTHONS,
+    WORKERS,
+    Chart,
+    Line,
+    Mark,
+    View,
+    comparable,
+    executor_of,
+    interpreters_of,
+    names_of,
+    python_of,
+    pythons_to_show,
+    series_of,
+    settled,
+    shown_runs,
+    workloads_of,
+    workloads_to_show,
+)
 from gil_tui.tui.session import Session
+from gil_tui.tui.settings import Field, fields_of, for_fields, settings_text
+from gil_tui.tui.widgets.chart import ChartView
 from gil_tui.tui.widgets.now import cpus_text
 from gil_tui.tui.widgets.run_bar import doing_text
 from gil_tui.tui.widgets.verdict import verdict_report
@@ -21,21 +44,72 @@ from gil_tui.watch.cores import EffectiveCpus
 
 Note = tuple[str, str]
 """A line and its role."""
+DASK = "dask"
 
 
-def notes_of(session: Session, selection: Selection) -> list[Note]:
+# What would run
+
+
+def fields_for(selection: Selection, workloads: Sequence[Workload], own: Workload) -> list[Field]:
+    """What can be set for the workloads that are chosen."""
+    known = {workload.name: workload for workload in workloads}
+    chosen = [known.get(name, own) for name in selection.workloads]
+    units = {workload.size_unit for workload in chosen}
+    unit = next(iter(units)) if len(units) == 1 else "of the workload's own unit"
+    knobs = [knob for workload in chosen for knob in workload.knobs]
+    return fields_of(knobs, unit, dask=any(name.partition(":")[0] == DASK for name in selection.executors))
+
+
+def settings_lines(selection: Selection, fields: Sequence[Field]) -> Note:
+    """The line of the settings: what differs from the default."""
+    text = settings_text(selection.settings, fields)
+    return (text, "strong") if text else ("as usual", "muted")
+
+
+def with_fitting_settings(selection: Selection, fields: Sequence[Field]) -> Selection:
+    """The selection with those of the settings only that its workloads have."""
+    return Selection(
+        selection.workloads,
+        selection.executors,
+        selection.workers,
+        selection.interpreters,
+        for_fields(selection.settings, fields),
+    )
+
+
+def invitation(selection: Selection) -> str:
+    """What one key would do: `Press r: countdown with threads and processes, 1, 2 and 4 workers.`"""
+    missing = selection.missing()
+    if missing:
+        return missing
+    names = [clean(name) for name in selection.workloads]
+    what = listed(names) if len(names) <= 3 else f"{len(names)} workloads"
+    executors = listed(list(selection.executors))
+    workers = listed([str(count) for count in selection.workers])
+    return f"Press r to run {what} with {executors}, {workers} workers."
+
+
+def shows_of(workloads: Sequence[Workload], own: Workload, selection: Selection) -> str:
+    """The sentence of the chosen workload; for the person's own code, where it will run."""
+    if len(selection.workloads) != 1:
+        return "One sweep over all of them: each against its own sequential run, then against each other."
+    known = {one.name: one.shows for one in workloads}
+    return clean(known.get(selection.workloads[0], own.shows))
+
+
+# The verdict's pane
+
+
+def notes_of(session: Session, selection: Selection, shows: str) -> list[Note]:
     """What stands in place of a verdict, the most important line first."""
     state = session.state
     notes: list[Note]
     if state.busy:
-        so_far = interim_sentence(state)
+        so_far = interim_sentence(state) if len(workloads_of(state.runs)) == 1 else ""
         notes = [(so_far or doing_text(state), "strong")]
         notes += [(doing_text(state), "text")] if so_far and state.phase == "stopping" else []
     elif state.phase == "idle":
-        notes = [
-            (invitation(selection), "strong"),
-            (shows_of(session.engine.workloads(), selection), "muted"),
-        ]
+        notes = [(invitation(selection), "strong"), (shows, "muted")]
     else:
         finished = sum(1 for run in state.runs if run.walls_s)
         words = {"interrupted": "Stopped before the end", "shown": "No verdict"}.get(state.phase, "Done")
@@ -47,39 +121,115 @@ def notes_of(session: Session, selection: Selection) -> list[Note]:
     return [(text, role) for text, role in notes if text]
 
 
-def invitation(selection: Selection) -> str:
-    """What one key would do: `Press r: countdown with threads and processes, 1, 2 and 4 workers.`"""
-    missing = selection.missing()
-    if missing:
-        return missing
-    executors = listed(list(selection.executors))
-    workers = listed([str(count) for count in selection.workers])
-    return f"Press r to run {clean(selection.workload)} with {executors}, {workers} workers."
-
-
-def shows_of(workloads: object, selection: Selection) -> str:
-    """The sentence of the chosen workload; for the person's own code, where it will run."""
-    known = {one.name: one.shows for one in workloads if isinstance(one, Workload)}  # type: ignore[attr-defined]
-    return clean(known.get(selection.workload, "Your own code, imported in the experiment's process only."))
+# The chart's pane
 
 
 def chart_view(
-    state: LabState, measure: str, cpus: EffectiveCpus
-) -> tuple[tuple[Series, ...], str, float, str, str]:
-    """The arguments of `ChartPane.show_series`."""
-    effective = state.runs[0].host.cpus_effective if state.runs else cpus.count
+    state: LabState, view: View, cpus: EffectiveCpus, units: Mapping[str, str]
+) -> tuple[View, ChartView]:
+    """The view with everything chosen, and what the chart's pane shows of it."""
+    runs = state.runs
+    view = settled(view, runs)
+    chart = Chart(
+        series=series_of(runs, view, units),
+        measure=view.measure,
+        axis=view.axis,
+        names=names_of(runs, view),
+        cpus=runs[0].host.cpus_effective if runs else cpus.count,
+        lines=tuple(lines_of(state, view)),
+        mark=mark_of(state, view),
+    )
     empty = "The chart fills as rounds finish." if state.busy else "No measurements yet."
-    return series_of(state.runs, measure), measure, effective, empty, chart_title(state)
+    return view, ChartView(
+        chart, empty, chart_title(state, view), facet_of(runs, view), against_of(runs, view, units)
+    )
 
 
-def chart_title(state: LabState) -> str:
+def chart_title(state: LabState, view: View) -> str:
     """What the chart is of: `countdown on 3.11.7`, with the run's number from the history."""
     if not state.runs:
         return ""
-    pythons = {run.experiment.interpreter: python_of(run) for run in state.runs}
-    on = f" on {next(iter(pythons.values()))}" if len(pythons) == 1 else ""
     number = f"#{state.run.id} " if state.run and state.run.id is not None else ""
-    return f"{number}{workload_of(state.runs)}{on}"
+    shown = shown_runs(view, state.runs)
+    pythons = {run.experiment.interpreter_key: python_of(run) for run in shown}
+    on = f" on {next(iter(pythons.values()))}" if len(pythons) == 1 else " by Python" * (view.axis == PYTHONS)
+    return f"{number}{workload_of(shown)}{on}{_place(state.runs, view)}"
+
+
+def _place(runs: Sequence[Run], view: View) -> str:
+    """Where the shown part stands among those that a key steps through: ` · 2/6`."""
+    places = [
+        (options.index(at) + 1, len(options))
+        for options, at in (
+            (workloads_to_show(view, runs), view.workload),
+            (_single(view, runs), view.python),
+        )
+        if at in options
+    ]
+    return "".join(f" · {number}/{count}" for number, count in places)
+
+
+def _single(view: View, runs: Sequence[Run]) -> list[str]:
+    return [key for key in pythons_to_show(view, runs) if key != ALL]
+
+
+def facet_of(runs: Sequence[Run], view: View) -> str:
+    """The part that is shown, where there are several and room is for few words: `sha256 3.13t`."""
+    shown = shown_runs(view, runs)
+    words = [clean(view.workload)] if workloads_to_show(view, runs) else []
+    if view.python != ALL and pythons_to_show(view, runs) and shown:
+        words.append(python_of(shown[0]))
+    return " ".join(words)
+
+
+def against_of(runs: Sequence[Run], view: View, units: Mapping[str, str]) -> tuple[str, ...]:
+    """What is held against each other on an axis of names, in ever fewer words."""
+    shown = shown_runs(view, runs)
+    if view.axis == WORKERS or not shown:
+        return ()
+    counts = sorted({run.experiment.workers for run in shown if run.experiment.executor != "sequential"})
+    best = f"best of {', '.join(map(str, counts))} workers" if len(counts) > 1 else f"{counts[0]} workers"
+    if not comparable(shown, units):
+        if view.measure == "time":
+            return (best,)
+        return f"{best}, each against its own sequential run", "each against its own sequential run"
+    first = f"on {python_of(shown[0])}" if view.axis == PYTHONS else clean(workloads_of(shown)[0])
+    what = "against" if view.measure == "speedup" else "for the work of"
+    return f"{best}, {what} sequential {first}", f"at best, {what} sequential {first}", f"{what} seq {first}"
+
+
+def lines_of(state: LabState, view: View) -> Iterator[Line]:
+    """The laws fitted to the shown executors, and how far one worker foretells that they go."""
+    shown = shown_runs(view, state.runs)
+    if view.axis != WORKERS or len(interpreters_of(shown)) != 1:
+        return
+    python = python_of(shown[0])
+    executors = {executor_of(run) for run in shown}
+    most = max(run.experiment.workers for run in shown)
+    for fit in state.fits:
+        about = (fit.get("workload"), str(fit.get("python", "")).removeprefix("CPython "))
+        if about != (view.workload, python) or fit.get("refused") or fit.get("executor") not in executors:
+            continue
+        is_bound = fit.get("model") == "bound"
+        points = tuple((float(count), float(gain)) for count, gain in fit.get("curve", ()) if count <= most)
+        label = "foretold from one worker" if is_bound else f"fit {clean(str(fit.get('model', '')))}"
+        yield Line(label, "bound" if is_bound else "fit", str(fit["executor"]), points)
+
+
+def mark_of(state: LabState, view: View) -> Mark | None:
+    """The number of workers to use, where the shown interpreter is the one that it was found for."""
+    if view.axis != WORKERS or len(interpreters_of(state.runs)) != 1:
+        return None
+    parts = {workload: part.best for workload, part in state.parts}
+    best: Mapping[str, Any] | None = parts.get(view.workload, state.best)
+    if not best:
+        return None
+    workers = float(best["workers"])
+    low, high = (float(best[end]) if best.get(end) else workers for end in ("low", "high"))
+    return Mark(workers, low, high, str(best["executor"]))
+
+
+# The other panes
 
 
 def now_title(cpus: EffectiveCpus) -> str:
@@ -88,8 +238,18 @@ def now_title(cpus: EffectiveCpus) -> str:
 
 
 def trial_text(state: LabState) -> str:
-    """What is measured just now: `threads x4, trial 3`."""
-    return f"{state.current.label}, trial {state.trial}" if state.current else ""
+    """What is measured just now: `threads x4, trial 3`, with what there are several of before it."""
+    current = state.current
+    if current is None:
+        return ""
+    several = len(workloads_of(state.runs)) > 1
+    words = [clean(current.workload)] if several else []
+    if len(interpreters_of(state.runs)) > 1:
+        own = next(
+            (run for run in state.runs if run.experiment.interpreter_key == current.interpreter_key), None
+        )
+        words += [python_of(own)] if own else []
+    return f"{' '.join([*words, current.label])}, trial {state.trial}"
 
 
 def report_of(state: LabState) -> list[str]:
@@ -97,9 +257,11 @@ def report_of(state: LabState) -> list[str]:
     if state.run:
         return details.run_lines(state.run)
     lines = verdict_report(state.verdict) if state.verdict else ["There is no verdict yet."]
+    several = len(workloads_of(state.runs)) > 1
     for run in state.runs:
         if run.verdict and run.experiment.executor != "sequential":
-            lines += ["", f"{run.experiment.label}: {clean(run.verdict.sentence)}"]
+            workload = f"{clean(run.experiment.workload)} " if several else ""
+            lines += ["", f"{workload}{run.experiment.label}: {clean(run.verdict.sentence)}"]
     return lines
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from gil_tui.lab.interpreters import Interpreter
+from gil_tui.tui.engine import Executor, Workload
 
 
 @dataclass
@@ -22,6 +23,14 @@ class InterpretersFound(Message):
     """The interpreters of this host are known."""
 
     interpreters: Sequence[Interpreter]
+
+
+@dataclass
+class CatalogueFound(Message):
+    """The workloads and executors that other packages provide are known, too."""
+
+    workloads: Sequence[Workload]
+    executors: Sequence[Executor]
 
 
 @dataclass

@@ -1,10 +1,10 @@
 """What the Lab shows: one frozen state, and how each fact that the engine reports changes it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from gil_tui.bench.spec import Experiment
-from gil_tui.history import rows as history_rows
 from gil_tui.lab.events import (
     Calibrating,
     LabEvent,
@@ -18,10 +18,23 @@ from gil_tui.lab.events import (
     Warned,
     Watched,
 )
-from gil_tui.lab.records import Run
+from gil_tui.lab.records import Run, Sweep
 from gil_tui.text import clean, factor
+from gil_tui.tui.series import (
+    executor_of as executor_of,
+)
+from gil_tui.tui.series import (
+    gain_over,
+    speedup_of,
+    wall_of,
+    without_common_start,
+    workloads_of,
+)
+from gil_tui.tui.series import (
+    python_of as python_of,
+)
 from gil_tui.verdict.model import Verdict
-from gil_tui.verdict.statistics import Interval, median_interval
+from gil_tui.verdict.statistics import Interval
 from gil_tui.verdict.words import listed
 from gil_tui.watch.frames import Frame
 
@@ -35,7 +48,8 @@ class LabState:
     `phase` is `idle`, one of `BUSY_PHASES`, `done`, `interrupted` or `shown` (from the history).
     `current` is the experiment of the trial under way, `share` and `left_s` are of the whole sweep.
     `frame` is the last one that saw anything, `observer_s` the CPU time that watching cost in
-    `watched_s`. `run` is the one run that was asked for, where the history showed it.
+    `watched_s`. `run` is the one run that was asked for, where the history showed it. `parts` are the
+    sweeps of its workloads one by one, where there are several; `fits` and `best` are the sweep's.
     """
 
     phase: str = "idle"
@@ -51,6 +65,9 @@ class LabState:
     observer_s: float = 0.0
     warnings: tuple[str, ...] = ()
     run: Run | None = None
+    parts: tuple[tuple[str, Sweep], ...] = ()
+    fits: tuple[Mapping[str, Any], ...] = ()
+    best: Mapping[str, Any] | None = None
 
     @property
     def busy(self) -> bool:
@@ -86,6 +103,8 @@ def apply(state: LabState, event: LabEvent) -> LabState:
                 phase="interrupted" if interrupted else "done",
                 runs=sweep.runs or state.runs,
                 verdict=sweep.verdict,
+                fits=sweep.fits,
+                best=sweep.best,
                 current=None,
                 left_s=None,
                 share=state.share if interrupted else 1.0,
@@ -119,7 +138,7 @@ def shown(run: Run, sweep: Sequence[Run]) -> LabState:
 
 def key_of(experiment: Experiment) -> tuple[str, str, str]:
     """What names a run within its sweep: size and tasks are found only by calibration."""
-    return (experiment.label, experiment.interpreter, experiment.workload)
+    return (experiment.label, experiment.interpreter_key, experiment.workload)
 
 
 def _with_run(runs: tuple[Run, ...], run: Run) -> tuple[Run, ...]:
@@ -128,115 +147,107 @@ def _with_run(runs: tuple[Run, ...], run: Run) -> tuple[Run, ...]:
     return known if any(other is run for other in known) else (*runs, run)
 
 
-def executor_of(run: Run) -> str:
-    """The executor with its start method, such as `processes:spawn`."""
-    return history_rows.executor_label(run)
-
-
-def python_of(run: Run) -> str:
-    """The interpreter's version, such as `3.13.0t`; its file's name until it has said hello."""
-    return clean(history_rows.python_label(run))
-
-
-def interpreters_of(runs: Sequence[Run]) -> list[str]:
-    """Paths of the interpreters, in order of appearance."""
-    return list(dict.fromkeys(run.experiment.interpreter for run in runs))
-
-
-def wall_of(run: Run) -> Interval | None:
-    """The median wall time of a run as it stands, while it is still measured too."""
-    if run.wall_s:
-        return run.wall_s
-    return median_interval(run.walls_s) if run.walls_s else None
-
-
-def baseline_of(runs: Sequence[Run], interpreter: str) -> Run | None:
-    """The sequential run on `interpreter`."""
-    for run in runs:
-        if run.experiment.executor == "sequential" and run.experiment.interpreter == interpreter:
-            return run
-    return None
-
-
-def speedup_of(run: Run, runs: Sequence[Run]) -> Interval | None:
-    """Speed-up against `sequential` as it stands; before the run has ended a wide interval.
-
-    The interim interval divides the ends of both intervals, which covers more than 95 %.
-    """
-    if run.speedup:
-        return run.speedup
-    base = baseline_of(runs, run.experiment.interpreter)
-    wall, base_wall = wall_of(run), wall_of(base) if base else None
-    if wall is None or base_wall is None or min(wall.low, wall.median) <= 0:
-        return None
-    return Interval(base_wall.median / wall.median, base_wall.low / wall.high, base_wall.high / wall.low)
-
-
 @dataclass(frozen=True, slots=True)
-class Point:
-    """One median with its interval at a number of workers."""
-
-    workers: int
-    median: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """The points of one executor, such as `processes:spawn`; `interpreter` counts those from 0."""
+class Best:
+    """What an executor reached at best: a speed-up with so many workers."""
 
     executor: str
-    interpreter: int
-    python: str
-    points: tuple[Point, ...]
+    speedup: float
+    workers: int
 
 
-def series_of(runs: Sequence[Run], measure: str) -> tuple[Series, ...]:
-    """What the chart draws of `measure` (`time` or `speedup`), by executor and interpreter."""
-    found: dict[tuple[str, str], list[Point]] = {}
-    pythons: dict[str, str] = {}
+def bests_of(runs: Sequence[Run]) -> list[Best]:
+    """The best of each executor so far, of one workload on one interpreter."""
+    found: dict[str, Best] = {}
     for run in runs:
-        interval = wall_of(run) if measure == "time" else speedup_of(run, runs)
-        pythons.setdefault(run.experiment.interpreter, python_of(run))
-        points = found.setdefault((executor_of(run), run.experiment.interpreter), [])
-        if interval:
-            points.append(Point(run.experiment.workers, interval.median, interval.low, interval.high))
-    order = interpreters_of(runs)
-    return tuple(
-        Series(
-            executor=label,
-            interpreter=order.index(interpreter),
-            python=pythons[interpreter],
-            points=tuple(sorted(points, key=lambda point: point.workers)),
-        )
-        for (label, interpreter), points in found.items()
-    )
+        speedup = speedup_of(run, runs)
+        if speedup and run.experiment.executor != "sequential":
+            best = Best(executor_of(run), speedup.median, run.experiment.workers)
+            known = found.setdefault(best.executor, best)
+            if best.speedup > known.speedup:
+                found[best.executor] = best
+    return list(found.values())
 
 
 def interim_sentence(state: LabState) -> str:
     """What the numbers say while the sweep goes on: the best of each executor so far."""
-    best: dict[str, tuple[float, int]] = {}
-    for run in state.runs:
-        speedup = speedup_of(run, state.runs)
-        if speedup and run.experiment.executor != "sequential":
-            reached = (speedup.median, run.experiment.workers)
-            best[executor_of(run)] = max(best.get(executor_of(run), reached), reached)
-    if not best:
-        return ""
     parts = [
-        f"{name} at best {factor(value)} with {workers} worker{'s' if workers != 1 else ''}"
-        for name, (value, workers) in best.items()
+        f"{best.executor} at best {factor(best.speedup)} with {best.workers} worker"
+        f"{'s' if best.workers != 1 else ''}"
+        for best in bests_of(state.runs)
     ]
-    return f"So far {listed(parts)}."
+    return f"So far {listed(parts)}." if parts else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """How one workload of several does: its verdict once there is one, and the best of each executor.
+
+    `alone` is what one worker of it gains over one of the first workload, None where they do different
+    work; `trouble` is why there is nothing to tell.
+    """
+
+    workload: str
+    code: str
+    alone: float | None
+    bests: tuple[Best, ...]
+    trouble: str = ""
+
+
+def parts_of(state: LabState, is_comparable: bool) -> list[Part]:
+    """A part for each workload of the sweep, on its first interpreter that can run it."""
+    codes = {workload: part.verdict.code for workload, part in state.parts if part.verdict}
+    reference: Run | None = None
+    parts = []
+    workloads = workloads_of(state.runs)
+    names = without_common_start([clean(name) for name in workloads])
+    for name, workload in zip(names, workloads, strict=True):
+        own = [run for run in state.runs if run.experiment.workload == workload]
+        measured = next((run for run in own if run.walls_s or run.wall_s), own[0])
+        key = measured.experiment.interpreter_key
+        own = [run for run in own if run.experiment.interpreter_key == key]
+        alone = next((run for run in own if run.experiment.executor == "sequential"), None)
+        gain = None
+        if alone and is_comparable and wall_of(alone):
+            reference = reference or alone
+            gain = Interval(1, 1, 1) if alone is reference else gain_over(alone, reference, state.runs)
+        trouble = next((failure_text(run.failure) for run in own if run.failure), "")
+        bests = bests_of(own)
+        parts.append(
+            Part(
+                name,
+                codes.get(workload, ""),
+                gain.median if gain else None,
+                tuple(bests),
+                "" if bests else trouble,
+            )
+        )
+    return parts
 
 
 def failures_of(runs: Sequence[Run]) -> list[str]:
     """One line for each run that failed: which one and why."""
+    several = len(workloads_of(runs)) > 1
     return [
-        f"{run.experiment.label}: {failure_text(run.failure)}"
+        f"{clean(run.experiment.workload) + ' ' if several else ''}{run.experiment.label}: "
+        f"{failure_text(run.failure)}"
         for run in runs
         if run.failure and run.status in ("failed", "timeout")
+    ]
+
+
+UNAVAILABLE = "unavailable"
+
+
+def skipped_of(runs: Sequence[Run]) -> list[str]:
+    """One line for each thing that some interpreter could not do, however many runs that were."""
+    found: dict[tuple[str, str], list[Run]] = {}
+    for run in runs:
+        if run.status == UNAVAILABLE and run.failure:
+            found.setdefault((python_of(run), failure_text(run.failure)), []).append(run)
+    return [
+        f"{python}: {why} ({len(some)} run{'s' if len(some) != 1 else ''} left out)"
+        for (python, why), some in found.items()
     ]
 
 
@@ -245,6 +256,7 @@ def failure_text(failure: Mapping[str, str]) -> str:
     return clean(failure.get("message") or failure.get("kind", "failed"))
 
 
-def workload_of(runs: Sequence[Run]) -> str:
-    """The workload's name, of the sweep."""
-    return clean(runs[0].experiment.workload) if runs else ""
+def workload_of(runs: Iterable[Run]) -> str:
+    """What the sweep is of: its workload, or how many there are."""
+    names = workloads_of(runs)
+    return clean(names[0]) if len(names) == 1 else f"{len(names)} workloads" if names else ""

@@ -21,6 +21,7 @@ from gil_tui.text import clean
 from gil_tui.tui.engine import Engine, Selection
 from gil_tui.tui.lanes import Lanes
 from gil_tui.tui.model import LabState, apply, shown
+from gil_tui.tui.series import workloads_of
 
 SAVING_S = 5.0
 """What quitting grants a sweep to save its finished trials."""
@@ -79,6 +80,7 @@ class Session:
         try:
             await self.engine.prepare(self.hear)
             await self.engine.conduct(selection, self.hear, self.history)
+            await self._judge_parts()
         except (UsageError, LabError, StoreError) as error:
             self._listener.say(clean(str(error)), is_error=True)
         finally:
@@ -86,6 +88,16 @@ class Session:
             if self.live.busy:  # it ended without saying so
                 self.live = _ended(self.live)
             self._listener.state_changed()
+
+    async def _judge_parts(self) -> None:
+        """Judge the workloads one by one, where there are several."""
+        runs = self.live.runs
+        names = workloads_of(runs)
+        if len(names) < 2:
+            return
+        groups = {name: [run for run in runs if run.experiment.workload == name] for name in names}
+        judged = [(name, await asyncio.to_thread(self.engine.judge, own)) for name, own in groups.items()]
+        self.live = replace(self.live, parts=tuple(judged))
 
     def hear(self, event: LabEvent) -> None:
         """Take in one fact."""

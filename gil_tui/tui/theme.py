@@ -34,14 +34,18 @@ LEGEND: tuple[tuple[str, str], ...] = (
 """States in the order of the legend, each with its word."""
 
 EXECUTOR_MARKERS: Mapping[str, tuple[str, str, str]] = {
-    "sequential": ("×", "×", "×"),
+    "sequential": ("×", "+", "×"),
     "threads": ("●", "○", "◉"),
     "processes": ("■", "□", "▣"),
+    "processes:fork": ("▪", "▫", "▪"),
     "processes:spawn": ("◧", "◨", "◧"),
     "processes:forkserver": ("◐", "◑", "◐"),
-    "asyncio": ("◆", "◇", "◊"),
     "interpreters": ("▲", "∆", "▲"),
+    "asyncio": ("◆", "◇", "◊"),
+    "asyncio+threads": ("◈", "◇", "◈"),
     "dask": ("▼", "∇", "▼"),
+    "loky": ("★", "☆", "★"),
+    "other": ("✚", "✛", "✜"),
 }
 """Marker of each executor in the chart: filled for the first interpreter, hollow for the second, another."""
 
@@ -62,8 +66,18 @@ VERDICT_STATES: Mapping[str, str] = {
 
 def executor_role(executor: str) -> str:
     """The role, and the variable of the themes, that has the executor's colour."""
-    known = executor if executor in EXECUTOR_MARKERS else "dask"
-    return f"executor-{known.replace(':', '-')}"
+    return f"executor-{_known(executor).replace(':', '-').replace('+', '-')}"
+
+
+def marker_of(executor: str, interpreter: int) -> str:
+    """The executor's marker, filled for the first interpreter, hollow for the second or a switch interval."""
+    markers = EXECUTOR_MARKERS[_known(executor)]
+    return markers[min(interpreter + ("@" in executor), len(markers) - 1)]
+
+
+def _known(executor: str) -> str:
+    name = executor.partition("@")[0]
+    return name if name in EXECUTOR_MARKERS else "other"
 
 
 ROLES = (
@@ -97,7 +111,7 @@ class Shades:
     run_queue: str
     io: str
     idle: str
-    executors: tuple[str, str, str, str, str, str, str, str]
+    executors: tuple[str, ...]
     muted_style: str = "none"
 
     def variables(self) -> dict[str, str]:
@@ -148,7 +162,20 @@ SHADES: Mapping[str, Shades] = {
         run_queue="#af87d7",
         io="#5f87d7",
         idle="#767676",
-        executors=("#d0d0d0", "#ff875f", "#5fd7d7", "#87afff", "#00af87", "#d787d7", "#afd75f", "#d7d787"),
+        executors=(
+            "#d0d0d0",
+            "#ff875f",
+            "#5fd7d7",
+            "#00afff",
+            "#87afff",
+            "#00af87",
+            "#afd75f",
+            "#d787d7",
+            "#af87ff",
+            "#d7d787",
+            "#ffafd7",
+            "#d7af87",
+        ),
     ),
     "light": Shades(
         background="#ffffff",
@@ -165,7 +192,20 @@ SHADES: Mapping[str, Shades] = {
         run_queue="#8700af",
         io="#005fd7",
         idle="#767676",
-        executors=("#262626", "#af5f00", "#008787", "#5f5fd7", "#00875f", "#af00af", "#5f8700", "#5f5f00"),
+        executors=(
+            "#262626",
+            "#af5f00",
+            "#008787",
+            "#005f87",
+            "#5f5fd7",
+            "#00875f",
+            "#5f8700",
+            "#af00af",
+            "#8700ff",
+            "#5f5f00",
+            "#d7005f",
+            "#875f5f",
+        ),
     ),
     "ansi-dark": Shades(
         background="ansi_default",
@@ -186,11 +226,15 @@ SHADES: Mapping[str, Shades] = {
             "ansi_default",
             "ansi_yellow",
             "ansi_cyan",
+            "ansi_blue",
             "ansi_bright_blue",
             "ansi_bright_cyan",
-            "ansi_magenta",
             "ansi_green",
+            "ansi_magenta",
+            "ansi_bright_magenta",
             "ansi_red",
+            "ansi_bright_red",
+            "ansi_bright_yellow",
         ),
         muted_style="dim",
     ),
@@ -213,11 +257,15 @@ SHADES: Mapping[str, Shades] = {
             "ansi_default",
             "ansi_red",
             "ansi_blue",
+            "ansi_bright_cyan",
             "ansi_bright_blue",
             "ansi_cyan",
-            "ansi_magenta",
             "ansi_green",
+            "ansi_magenta",
+            "ansi_bright_magenta",
+            "ansi_yellow",
             "ansi_bright_red",
+            "ansi_bright_green",
         ),
         muted_style="dim",
     ),

@@ -2,11 +2,14 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 
 import pytest
 
 from gil_tui import cli
 from gil_tui.commands.terminal import colours, description
+from gil_tui.lab.interpreters import Interpreter
+from gil_tui.tui.start import Start
 
 
 def test_without_a_terminal_it_ends_with_one_line() -> None:
@@ -41,7 +44,7 @@ def test_colours_are_told_by_the_environment(environ: dict[str, str], expected: 
 @pytest.mark.parametrize(
     ("workload", "expected"),
     [
-        ("coundown", "did you mean countdown?"),
+        ("coundown", "did you mean countdown"),
         ("histroy", "did you mean history"),
         ("shop.views", "names no function"),
         (":render", "package.module:function"),
@@ -58,13 +61,42 @@ def test_what_is_neither_workload_nor_command(
 
 
 def test_what_was_asked_for_reaches_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = {}
+    asked: list[Start] = []
+    options: dict[str, object] = {}
 
-    def run(**options: object) -> int:
-        asked.update(options)
+    def run(start: Start, interpreters: Sequence[Interpreter], **others: object) -> int:
+        asked.append(start)
+        options.update(others, interpreters=[one.key for one in interpreters])
         return 0
 
     monkeypatch.setattr("gil_tui.tui.terminal.refuse_without_terminal", lambda environ: None)
     monkeypatch.setattr("gil_tui.tui.app.run", run)
     assert cli.main(["shop.py:render", "--no-mouse", "--theme", "dark"]) == 0
-    assert asked == {"workload": "shop.py:render", "pid": None, "no_mouse": True, "theme": "dark"}
+    assert asked[-1] == Start(workloads=("shop.py:render",))
+    assert options == {"interpreters": [], "no_mouse": True, "theme": "dark"}
+    line = "sleep countdown -e threads -w 1,8 --size 3 --switch-interval 0.005,0.05 --set duration_ms=5"
+    assert cli.main([*line.split(), "-i", sys.executable]) == 0
+    assert asked[-1].workloads == ("sleep", "countdown")
+    assert (asked[-1].executors, asked[-1].workers) == (("threads",), (1, 8))
+    assert list(asked[-1].interpreters) == options["interpreters"]
+    assert asked[-1].settings == (
+        ("size", "3"),
+        ("switch interval", "0.005, 0.05"),
+        ("duration_ms", "5"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("sleep --set duratoin_ms=5", "no knob 'duratoin_ms'"),
+        ("-w 0", "workers 0 is not possible"),
+        ("countdown --pid 3", "not allowed with a workload"),
+    ],
+)
+def test_options_are_refused_as_for_run(
+    line: str, expected: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("gil_tui.tui.terminal.refuse_without_terminal", lambda environ: None)
+    assert cli.main(line.split()) == 2
+    assert expected in capsys.readouterr().err

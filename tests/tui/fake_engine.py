@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from gil_tui.bench.spec import Experiment, PythonFacts, TrialResult
+from gil_tui.bench.spec import Experiment, Knob, PythonFacts, TrialResult
 from gil_tui.history import History
+from gil_tui.lab.availability import Availability
 from gil_tui.lab.events import (
     Calibrating,
     LabEvent,
@@ -19,7 +20,8 @@ from gil_tui.lab.events import (
 )
 from gil_tui.lab.interpreters import Interpreter
 from gil_tui.lab.records import Host, Run, Sweep, Trial
-from gil_tui.tui.engine import Engine, OnEvent, Selection, Workload
+from gil_tui.tui.engine import Engine, Executor, Known, OnEvent, Selection, Workload
+from gil_tui.tui.settings import Settings
 from gil_tui.tui.watch_engine import WatchEngine
 from gil_tui.verdict.model import Advice, Evidence, Verdict
 from gil_tui.verdict.statistics import Interval
@@ -30,6 +32,11 @@ PYTHON = "/usr/bin/python3.11"
 PYTHON_T = "/opt/python3.13t/bin/python3.13t"
 HOST = Host("web-01", "Linux 6.1", "x86_64", 8, 2.0, "quota", 8_600_000_000)
 FACTS = PythonFacts("CPython", "3.11.7", PYTHON, False, True)
+VERSIONS = {
+    PYTHON_T: PythonFacts("CPython", "3.13.15", PYTHON_T, True, False),
+    "/usr/bin/python3.13": PythonFacts("CPython", "3.13.0", "/usr/bin/python3.13", False, True),
+}
+"""Facts of interpreters other than the default one."""
 CREATED = "2026-03-01T14:02:00+00:00"
 
 GIL_VERDICT = Verdict(
@@ -74,14 +81,23 @@ def run_of(
 ) -> Run:
     """A run with so many trials that spread by 1 %."""
     wall_s = WALLS_S[executor][workers]
+    path, *switched = interpreter.split("+")
     walls = [wall_s * (1 + 0.01 * ((number % 3) - 1)) for number in range(trials)]
     return Run(
-        Experiment(workload, executor, workers, interpreter, size=100_000, tasks=40),
+        Experiment(
+            workload,
+            executor,
+            workers,
+            path,
+            size=100_000,
+            tasks=40,
+            gil={"gil": True, "nogil": False}.get("".join(switched)),
+        ),
         HOST,
         CREATED,
         "sweep-1",
         version="0.1.0",
-        python=replace(FACTS, executable=interpreter),
+        python=VERSIONS.get(path, replace(FACTS, executable=path)),
         trials=tuple(Trial(number, result(wall)) for number, wall in enumerate(walls, 1)),
     )
 
@@ -138,15 +154,20 @@ def frame_of(experiment: Experiment, index: int) -> Frame:
 
 def sweep_events(selection: Selection, rounds: int = 2) -> list[LabEvent]:
     """Everything that a sweep of this selection reports, in order."""
-    runs = [run_of("sequential", 1, interpreter=path) for path in selection.interpreters]
-    runs += [
-        run_of(executor.partition(":")[0], workers, interpreter=path)
+    runs = [
+        run_of(executor.partition(":")[0], count, interpreter=path, workload=workload)
+        for workload in selection.workloads
         for path in selection.interpreters
-        for executor in selection.executors
-        for workers in selection.workers
+        for executor, counts in (
+            ("sequential", (1,)),
+            *((name, selection.workers) for name in selection.executors),
+        )
+        for count in counts
     ]
     events: list[LabEvent] = [SweepStarted("sweep-1", tuple(runs))]
-    events += [Calibrating(selection.workload, path) for path in selection.interpreters]
+    events += [
+        Calibrating(workload, path) for workload in selection.workloads for path in selection.interpreters
+    ]
     steps = rounds * len(runs)
     for number in range(1, rounds + 1):
         for index, run in enumerate(runs):
@@ -154,7 +175,11 @@ def sweep_events(selection: Selection, rounds: int = 2) -> list[LabEvent]:
             events.append(TrialStarted(experiment, number))
             events += [Watched(frame_of(experiment, step)) for step in range(3)]
             measured = run_of(
-                experiment.executor, experiment.workers, number, interpreter=experiment.interpreter
+                experiment.executor,
+                experiment.workers,
+                number,
+                interpreter=experiment.interpreter_key,
+                workload=experiment.workload,
             )
             events.append(TrialEnded(measured, measured.trials[-1]))
             done = (number - 1) * len(runs) + index + 1
@@ -205,12 +230,87 @@ class Player:
 
 
 WORKLOADS = (
-    Workload("countdown", "Pure Python: it holds the GIL all the time, so threads do not make it faster."),
-    Workload("primes", "Pure Python with small lists."),
-    Workload("sha256", "Native code that releases the GIL: threads make it faster."),
-    Workload("sleep", "Pure waiting: any executor makes it faster."),
-    Workload("http", "Requests to a local server: waiting, with some Python between."),
+    Workload(
+        "countdown",
+        "Pure Python: it holds the GIL all the time, so threads do not make it faster.",
+        "cpu",
+        "decrements",
+    ),
+    Workload("primes", "Pure Python with small lists.", "cpu", "numbers tested"),
+    Workload("sha256", "Native code that releases the GIL: threads make it faster.", "native", "blocks"),
+    Workload(
+        "numpy_matmul",
+        "Matrix products in BLAS: it releases the GIL, and has threads of its own.",
+        "native",
+        "products",
+        (Knob("blas_threads", 1, "", "how many threads BLAS may use"),),
+    ),
+    *(
+        Workload(f"loop_{name}", f"The same loop in {name}.", "extension", "iterations")
+        for name in ("python", "numpy", "pydll", "cdll", "cython", "nogil")
+    ),
+    Workload(
+        "sleep",
+        "Pure waiting: any executor makes it faster.",
+        "io",
+        "sleeps",
+        (Knob("duration_ms", 20.0, "ms", "how long one sleep lasts"),),
+    ),
+    Workload("http", "Requests to a local server: waiting, with some Python between.", "io", "requests"),
+    Workload(
+        "lock_contended",
+        "One lock for all.",
+        "locks",
+        "rounds",
+        (
+            Knob("share", 0.5, "", "part of the work in the critical section"),
+            Knob("fair", False, "", "whether the lock is handed over in order"),
+        ),
+    ),
+    Workload("web", "A request: parse, wait, render.", "mixed", "requests"),
 )
+EXECUTORS = tuple(
+    Executor(name, means)
+    for name, means in (
+        ("threads", "a pool of threads; pure Python takes turns at the GIL"),
+        ("processes", "a pool of processes; each has its own GIL"),
+        ("processes:fork", "processes that are copies"),
+        ("processes:spawn", "processes that start from nothing"),
+        ("processes:forkserver", "processes copied from a clean server"),
+        ("interpreters", "an interpreter and a GIL for each thread"),
+        ("asyncio", "one thread and an event loop"),
+        ("asyncio+threads", "an event loop that hands tasks to threads"),
+        ("dask", "workers of a Dask cluster"),
+        ("loky", "joblib's pool of processes"),
+    )
+)
+OWN = Workload("", "Your own code, imported in the experiment's process only.", "yours", "calls")
+NUMPY = Availability("needs numpy", "/usr/bin/python3.11 -m pip install numpy")
+NEWER = Availability("needs Python 3.14 or newer", "uv python install 3.14")
+
+
+def everything_but_numpy(
+    workloads: Sequence[str], executors: Sequence[str], interpreters: Sequence[Interpreter]
+) -> Known:
+    """No interpreter has numpy, and none is new enough for subinterpreters."""
+    found = {(name, one.key): Availability() for name in (*workloads, *executors) for one in interpreters}
+    for one in interpreters:
+        found[("numpy_matmul", one.key)] = NUMPY
+        found[("interpreters", one.key)] = NEWER
+    return found
+
+
+def check(workloads: Sequence[str], settings: Settings) -> str:
+    """Sizes are whole numbers; nothing else is looked at."""
+    for name, text in settings:
+        if name == "size" and not text.isdecimal():
+            return f"size takes a whole number, not {text!r}"
+    return ""
+
+
+def judge(runs: Sequence[Run]) -> Sweep:
+    """Everything scales."""
+    return Sweep("sweep-1", HOST, tuple(runs), SCALES_VERDICT, best={"executor": "processes", "workers": 2})
 
 
 def fake_engine(
@@ -234,6 +334,12 @@ def fake_engine(
 
     return Engine(
         workloads=lambda: WORKLOADS,
+        executors=lambda: EXECUTORS,
+        own=lambda: OWN,
+        catalogue=lambda: (WORKLOADS, EXECUTORS),
+        availability=everything_but_numpy,
+        check=check,
+        judge=judge,
         running_interpreter=lambda: interpreters[0],
         find_interpreters=lambda: interpreters,
         conduct=conduct,

@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 
 from gil_tui.tui.app import GilTui
 from gil_tui.tui.engine import Engine
+from gil_tui.tui.start import Start
 from gil_tui.tui.widgets.chart import ChartPane
 from gil_tui.tui.widgets.history_table import HistoryTable
 from gil_tui.tui.widgets.pickers import InterpreterPicker
@@ -61,10 +62,10 @@ def play(
     size: tuple[int, int] = (120, 40),
     engine: Engine | None = None,
     theme: str | None = None,
-    workload: str | None = None,
+    start: Start | None = None,
 ) -> GilTui:
     """Run the application without a terminal and `script` on it."""
-    app = GilTui(engine or fake_engine(), theme=theme, workload=workload)
+    app = GilTui(engine or fake_engine(), theme=theme, start=start)
 
     async def run() -> None:
         async with app.run_test(size=size, notifications=True) as pilot:

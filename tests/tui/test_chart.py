@@ -1,13 +1,18 @@
 """The chart as text, drawn by plotext without an application."""
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gil_tui.tui.model import Point, Series, series_of
+from gil_tui.lab.records import Run
+from gil_tui.tui.plot import Picture, drawn, parse_ansi
+from gil_tui.tui.series import Chart, Point, Series, View, series_of, settled
+from gil_tui.tui.theme import marker_of
 from gil_tui.tui.widgets.axes import ideal_points, limits, tick_label, ticks
-from gil_tui.tui.widgets.chart import Picture, drawn, legend_row, marker_of, parse_ansi
-from gil_tui.tui.widgets.lines import row_text, row_width
+from gil_tui.tui.widgets.legend import legend_rows
+from gil_tui.tui.widgets.lines import row_text
 from tests.tui.fake_engine import PYTHON, PYTHON_T, WALLS_S, ended, run_of
 from tests.tui.pictures import assert_picture
 
@@ -16,14 +21,26 @@ RUNS = tuple(
 )
 
 
+def over_workers(measure: str, runs: Sequence[Run] = RUNS) -> tuple[Series, ...]:
+    return series_of(runs, settled(View(measure), runs))
+
+
+def chart_of(measure: str) -> Chart:
+    return Chart(over_workers(measure), measure, cpus=2.0)
+
+
 def chart_text(measure: str, width: int, height: int) -> str:
-    rows = drawn(Picture(series_of(RUNS, measure), measure, 2.0, width, height))
+    rows = drawn(Picture(chart_of(measure), width, height))
     return "\n".join(row_text(row).rstrip() for row in rows) + "\n"
 
 
 @pytest.mark.parametrize("measure", ["speedup", "time"])
 def test_a_chart(measure: str) -> None:
     assert_picture(f"chart_{measure}", chart_text(measure, 56, 16))
+
+
+def legend_text(series: Sequence[Series], width: int) -> str:
+    return "\n".join(row_text(row) for row in legend_rows(series, width))
 
 
 def test_a_small_chart_and_none() -> None:
@@ -36,7 +53,7 @@ def test_a_second_drawing_is_the_same() -> None:
 
 
 def test_every_series_has_its_marker_and_colour() -> None:
-    rows = drawn(Picture(series_of(RUNS, "speedup"), "speedup", 2.0, 60, 16))
+    rows = drawn(Picture(chart_of("speedup"), 60, 16))
     roles = {role: text for row in rows for text, role in row if role.startswith("executor-")}
     assert set(roles) == {f"executor-{name}" for name in WALLS_S}
     text = "\n".join(map(row_text, rows))
@@ -45,7 +62,7 @@ def test_every_series_has_its_marker_and_colour() -> None:
 
 def test_intervals_are_drawn_where_they_are_larger_than_the_marker() -> None:
     wide = Series("threads", 0, "3.11", (Point(1, 1.0, 0.6, 1.6), Point(2, 1.0, 0.99, 1.01)))
-    rows = drawn(Picture((wide,), "speedup", 2.0, 40, 14))
+    rows = drawn(Picture(Chart((wide,), cpus=2.0), 40, 14))
     bars = sum(text.count("│") for row in rows for text, role in row if role == "executor-threads")
     assert bars >= 3
 
@@ -54,29 +71,24 @@ def test_the_second_interpreter_is_hollow_and_named() -> None:
     runs = [
         run_of("threads", workers, 3, interpreter=path) for path in (PYTHON, PYTHON_T) for workers in (1, 2)
     ]
-    series = series_of(runs, "time")
+    series = over_workers("time", runs)
     assert [marker_of(one.executor, one.interpreter) for one in series] == ["●", "○"]
-    assert row_text(legend_row(series, 60)) == "● threads"
-    named = [
-        Series(one.executor, one.interpreter, python, one.points)
-        for one, python in zip(series, ("3.11.7", "3.13.0t"), strict=True)
-    ]
-    assert row_text(legend_row(named, 60)) == "● threads  ● 3.11.7  ○ 3.13.0t"
-    assert row_width(legend_row(named, 20)) <= 20
+    assert legend_text(series, 60) == "● threads  ● 3.11.7  ○ 3.13.15t"
+    assert len(legend_text(series, 24)) <= 24
 
 
 def test_a_legend_that_is_too_long_shrinks() -> None:
-    series = series_of(RUNS, "speedup")
-    assert row_text(legend_row(series, 60)) == "× sequential  ● threads  ■ processes  ◆ asyncio"
-    assert row_text(legend_row(series, 44)) == "× sequential ● threads ■ processes ◆ asyncio"
-    assert row_text(legend_row(series, 39)) == "× seq ● threads ■ procs ◆ async"
+    series = over_workers("speedup")
+    assert legend_text(series, 60) == "× sequential  ● threads  ■ processes  ◆ asyncio"
+    assert legend_text(series, 44) == "× sequential ● threads ■ processes ◆ asyncio"
+    assert legend_text(series, 39) == "× seq ● threads ■ procs ◆ async"
 
 
 def test_the_ideal_bends_at_the_cpus_there_are() -> None:
-    series = series_of(RUNS, "speedup")
+    series = over_workers("speedup")
     assert ideal_points(series, "speedup", 2.0) == [(1.0, 1.0), (2.0, 2.0), (4.0, 2.0), (8.0, 2.0)]
     assert ideal_points(series, "speedup", 1.5)[1] == (1.5, 1.5)
-    timed = ideal_points(series_of(RUNS, "time"), "time", 2.0)
+    timed = ideal_points(over_workers("time"), "time", 2.0)
     assert timed[0] == (1.0, 0.84) and timed[1] == (2.0, 0.42) == (2.0, timed[3][1])
     assert ideal_points((), "time", 2.0) == []
 
@@ -105,7 +117,7 @@ def test_limits_enclose_all_and_ticks_lie_within(values: list[float], most: int,
 
 
 def test_colour_numbers_become_roles() -> None:
-    row = parse_ansi("2x┤ \x1b[38;5;3m●\x1b[0m│")
+    row = parse_ansi("2x┤ \x1b[38;5;4m●\x1b[0m│")
     assert row[0] == ("2x", "muted")
     assert ("●", "executor-threads") in row
     assert row[-1] == ("│", "line")

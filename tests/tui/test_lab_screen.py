@@ -15,6 +15,7 @@ from gil_tui.lab.records import Run, Sweep, Trial
 from gil_tui.tui.app import GilTui
 from gil_tui.tui.engine import OnEvent, Selection
 from gil_tui.tui.screens.lab import LabScreen
+from gil_tui.tui.start import Start
 from gil_tui.tui.widgets.chart import ChartPane
 from gil_tui.tui.widgets.pickers import ExecutorPicker, InterpreterPicker, WorkersPicker, WorkloadPicker
 from gil_tui.tui.widgets.verdict import VerdictPane
@@ -58,7 +59,7 @@ def test_one_key_shows_threads_not_getting_faster_and_processes_getting_faster(s
         await shows(pilot, f"lab_done_{size[0]}x{size[1]}")
 
     play(script, size=size, engine=fake_engine(player))
-    assert player.selections == [Selection("countdown", ("threads", "processes"), (1, 2, 4), (PYTHON,))]
+    assert player.selections == [Selection(("countdown",), ("threads", "processes"), (1, 2, 4), (PYTHON,))]
 
 
 def test_while_it_runs_the_chart_fills_and_the_lanes_move() -> None:
@@ -90,9 +91,8 @@ def test_choosing_by_keyboard_alone() -> None:
     player = Player()
 
     async def script(pilot: Pilot[int], app: GilTui) -> None:
-        await press(
-            pilot, "down", "tab", "right", "space", "right", "space", "tab", "space", "tab", "right", "space"
-        )
+        await press(pilot, "right", "tab", "right", "space", "down", "down", "space")
+        await press(pilot, "tab", "space", "tab", "right", "space")
         screen = lab(app)
         assert screen.query_one(WorkloadPicker).chosen == ("primes",)
         assert screen.query_one(ExecutorPicker).chosen == ("threads", "asyncio")
@@ -108,7 +108,7 @@ def test_choosing_by_keyboard_alone() -> None:
 
 def test_arrows_leave_a_picker_at_its_ends() -> None:
     async def script(pilot: Pilot[int], app: GilTui) -> None:
-        await press(pilot, *["down"] * 6)
+        await press(pilot, *["down"] * 7)
         assert isinstance(app.focused, ExecutorPicker)
         await press(pilot, "up")
         assert isinstance(app.focused, WorkloadPicker)
@@ -118,11 +118,11 @@ def test_arrows_leave_a_picker_at_its_ends() -> None:
 
 def test_the_mouse_chooses_too() -> None:
     async def script(pilot: Pilot[int], app: GilTui) -> None:
-        await pilot.click("#workload", offset=(4, 3))
+        await pilot.click("#workload", offset=(4, 2))
         await pilot.click("#executors", offset=(4, 1))
-        assert lab(app).selection.workload == "sha256"
+        assert lab(app).selection.workloads == ("sha256",)
         assert lab(app).selection.executors == ("processes",)
-        await pilot.click("#run", offset=(3, 0))
+        await pilot.click("#run", offset=(3, 1))
         await until(pilot, lambda: app.session.live.phase == "done")
 
     play(script)
@@ -130,7 +130,7 @@ def test_the_mouse_chooses_too() -> None:
 
 def test_own_code_is_typed_in_and_wrong_code_is_refused() -> None:
     async def script(pilot: Pilot[int], app: GilTui) -> None:
-        await press(pilot, *["down"] * 5, "enter")
+        await press(pilot, *["down"] * 6, "enter")
         await until(pilot, lambda: bool(app.screen.query(Input)))
         field = app.screen.query_one(Input)
         await press(pilot, *"shop", "enter")
@@ -138,14 +138,14 @@ def test_own_code_is_typed_in_and_wrong_code_is_refused() -> None:
         field.value = "[red]shop.py:render"
         await press(pilot, "enter")
         await until(pilot, lambda: isinstance(app.screen, LabScreen))
-        assert lab(app).selection.workload == "[red]shop.py:render"
-        assert "› [red]shop.py:render" in picture(app)
+        assert lab(app).selection.workloads == ("[red]shop.py:render",)
+        assert "› yours     [red]shop.py" in picture(app)
         assert "Press r to run [red]shop.py:render" in picture(app)
-        await press(pilot, "down", "enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: bool(app.screen.query(Input)))
         await press(pilot, "escape")
         await until(pilot, lambda: isinstance(app.screen, LabScreen))
-        assert lab(app).selection.workload == "[red]shop.py:render"
+        assert lab(app).selection.workloads == ("[red]shop.py:render",)
 
     play(script)
 
@@ -164,9 +164,9 @@ def test_own_numbers_of_workers() -> None:
 
 def test_own_code_given_on_the_command_line_is_chosen() -> None:
     async def script(pilot: Pilot[int], app: GilTui) -> None:
-        assert lab(app).selection.workload == "pkg.mod:f"
+        assert lab(app).selection.workloads == ("pkg.mod:f",)
 
-    play(script, workload="pkg.mod:f")
+    play(script, start=Start(workloads=("pkg.mod:f",)))
 
 
 def test_nothing_chosen_runs_nothing() -> None:
@@ -347,7 +347,7 @@ def test_progress_of_a_trial_changes_nothing_but_the_live_panes() -> None:
     async def script(pilot: Pilot[int], app: GilTui) -> None:
         session, run = app.session, run_of("threads", 2, 1)
         app._tell = lambda make: told.append(make.__name__)  # type: ignore[method-assign]
-        for event in sweep_events(Selection("countdown", ("threads",), (1,), (PYTHON,)), 1)[2:6]:
+        for event in sweep_events(Selection(("countdown",), ("threads",), (1,), (PYTHON,)), 1)[2:6]:
             session.hear(event)
         quiet = list(told)
         session.hear(TrialEnded(run, run.trials[0]))
@@ -390,7 +390,7 @@ def test_a_run_without_interpreter_facts_or_trials_still_draws() -> None:
 def test_the_help_follows_the_focus_and_closes_again() -> None:
     async def script(pilot: Pilot[int], app: GilTui) -> None:
         await press(pilot, "f1")
-        await until(pilot, lambda: "What is run. Up and down choose" in picture(app))
+        await until(pilot, lambda: "What is run. Up and down" in picture(app))
         await press(pilot, "tab")
         await until(pilot, lambda: "How the tasks are spread" in picture(app))
         await press(pilot, "escape")
@@ -430,7 +430,7 @@ def test_without_colour_every_state_has_a_glyph_and_the_focus_a_border(
 
     async def script(pilot: Pilot[int], app: GilTui) -> None:
         shown = picture(app)
-        assert "[x] threads  [x] processes" in shown and "› countdown" in shown
+        assert "[x] threads  [x] processes" in shown and "› cpu       countdown" in shown
         assert "┏" in shown
 
     play(script)

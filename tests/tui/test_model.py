@@ -10,10 +10,9 @@ from gil_tui.tui.model import (
     apply,
     failures_of,
     interim_sentence,
-    series_of,
     shown,
-    speedup_of,
 )
+from gil_tui.tui.series import View, series_of, settled, speedup_of
 from gil_tui.watch.frames import Frame
 from tests.tui.fake_engine import (
     GIL_VERDICT,
@@ -26,7 +25,7 @@ from tests.tui.fake_engine import (
     sweep_events,
 )
 
-SELECTION = Selection("countdown", ("threads", "processes"), (1, 2, 4), (PYTHON,))
+SELECTION = Selection(("countdown",), ("threads", "processes"), (1, 2, 4), (PYTHON,))
 
 
 def played(count: int | None = None) -> LabState:
@@ -70,17 +69,17 @@ def test_interim_speed_up_is_wider_than_the_final_one() -> None:
 def test_without_a_baseline_there_is_no_speed_up_but_a_time() -> None:
     runs = (run_of("threads", 2, 3),)
     assert speedup_of(runs[0], runs) is None
-    assert series_of(runs, "speedup")[0].points == ()
-    assert series_of(runs, "time")[0].points[0].median == pytest.approx(0.85)
+    assert series_of(runs, settled(View("speedup"), runs))[0].points == ()
+    assert series_of(runs, settled(View("time"), runs))[0].points[0].median == pytest.approx(0.85)
 
 
 def test_series_keep_interpreters_apart() -> None:
     runs = tuple(
         run_of("threads", workers, 3, interpreter=path) for path in (PYTHON, PYTHON_T) for workers in (4, 1)
     )
-    series = series_of(runs, "time")
+    series = series_of(runs, settled(View("time"), runs))
     assert [(one.executor, one.interpreter) for one in series] == [("threads", 0), ("threads", 1)]
-    assert [point.workers for point in series[0].points] == [1, 4]
+    assert [point.x for point in series[0].points] == [1, 4]
 
 
 def test_the_sentence_so_far_names_the_best_of_each_executor() -> None:
@@ -127,7 +126,7 @@ def test_a_run_of_the_history_stands_among_its_sweep() -> None:
     state = shown(runs[1], runs)
     assert state.phase == "shown" and not state.busy
     assert state.verdict == GIL_VERDICT
-    assert [len(one.points) for one in series_of(state.runs, "speedup")] == [1, 1]
+    assert [len(one.points) for one in series_of(state.runs, settled(View(), state.runs))] == [1, 1]
 
 
 def test_an_unknown_run_is_added() -> None:

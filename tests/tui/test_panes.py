@@ -10,6 +10,7 @@ from gil_tui.tui.engine import Selection
 from gil_tui.tui.lab_view import chart_title, invitation, output_of, report_of
 from gil_tui.tui.lanes import Lanes
 from gil_tui.tui.model import LabState, shown
+from gil_tui.tui.series import View, settled
 from gil_tui.tui.tabs import TABS
 from gil_tui.tui.widgets.key_bar import Key, fitting, key_row
 from gil_tui.tui.widgets.lines import Row, changed_span, row_text, row_width
@@ -181,15 +182,25 @@ def test_keys_are_dropped_whole_and_the_way_out_last() -> None:
 
 
 def test_the_run_bar() -> None:
-    assert lines(run_rows(LabState(), 7, 16)) == ["▶ Run          r", "────────────────", "7 experiments"]
+    usual = ("as usual", "muted")
+    assert lines(run_rows(LabState(), 7, usual, 24)) == [
+        "Settings  as usual     ,",
+        "▶ Run                  r",
+        "────────────────────────",
+        "7 experiments",
+    ]
     busy = LabState(phase="measuring", share=0.5, left_s=3.2)
-    assert lines(run_rows(busy, 7, 16)) == ["■ Stop         s", "━━━━━━━━────────", "50 %    4 s left"]
+    assert lines(run_rows(busy, 7, ("latency_ms 5, size 100000", "strong"), 26, 3)) == [
+        "Settings  latency_ms 5,… ,",
+        "■ Stop  50 %  4 s left   s",
+        "━━━━━━━━━━━━━─────────────",
+    ]
     assert progress_text(busy) == "50 % · 4 s left"
     assert progress_text(LabState()) == ""
 
 
 def test_an_invitation_names_what_will_run() -> None:
-    chosen = Selection("[red]shop.py:render", ("threads", "processes"), (1, 2), (PYTHON,))
+    chosen = Selection(("[red]shop.py:render",), ("threads", "processes"), (1, 2), (PYTHON,))
     assert (
         invitation(chosen)
         == "Press r to run [red]shop.py:render with threads and processes, 1 and 2 workers."
@@ -203,7 +214,7 @@ def test_output_and_report_of_a_run_of_the_history() -> None:
     run = replace(run, id=41, trials=(replace(first, stdout="hello\x1b[2J\n[b]x\n"), second))
     state = shown(run, [run])
     assert output_of(state) == ["── stdout of threads x4, trial 1", "hello[2J", "[b]x", ""]
-    assert chart_title(state) == "#41 countdown on 3.11.7"
+    assert chart_title(state, settled(View(), state.runs)) == "#41 countdown on 3.11.7"
     assert any("web-01: 2 of 8 CPUs (quota)" in line for line in report_of(state))
     assert output_of(LabState()) == ["The program printed nothing."]
 

@@ -1,7 +1,16 @@
 import pytest
 from textual.color import Color
 
-from gil_tui.tui.theme import GLYPHS, LEGEND, SHADES, VERDICT_STATES, Shades, default_theme, themes
+from gil_tui.tui.theme import (
+    EXECUTOR_MARKERS,
+    GLYPHS,
+    LEGEND,
+    SHADES,
+    VERDICT_STATES,
+    Shades,
+    default_theme,
+    themes,
+)
 from gil_tui.tui.widgets.lines import role_styles
 from gil_tui.tui.widgets.verdict import BADGES
 from gil_tui.verdict.model import CODES
@@ -52,7 +61,7 @@ def test_states_and_executors_can_be_seen(name: str) -> None:
     for colour in (*states_of(shades).values(), *shades.executors):
         assert contrast(colour, shades.background) >= GRAPHIC_CONTRAST, colour
     assert len(set(states_of(shades).values())) == 6
-    assert len(set(shades.executors)) == 8
+    assert len(set(shades.executors)) == len(EXECUTOR_MARKERS)
 
 
 @pytest.mark.parametrize("name", RGB)

@@ -10,6 +10,7 @@ import pytest
 
 from gil_tui.lab.child import prepare_launcher
 from gil_tui.tui.app import GilTui
+from gil_tui.tui.start import Start
 from gil_tui.tui.watch_engine import WatchEngine
 from gil_tui.watch import access
 from gil_tui.watch.client import WatcherProcess
@@ -39,7 +40,7 @@ def test_three_spinning_threads_are_bound_by_the_gil(no_orphans: StartedProcesse
     )
     assert target.stdout and target.stdin
     target.stdout.readline()
-    app = GilTui(fake_engine(watching=WatchEngine), pid=target.pid)
+    app = GilTui(fake_engine(watching=WatchEngine), start=Start(pid=target.pid))
 
     async def run() -> None:
         async with app.run_test(size=(120, 40)) as pilot:

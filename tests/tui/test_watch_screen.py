@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from gil_tui.tui.app import GilTui
 from gil_tui.tui.screens.watch import WatchScreen
+from gil_tui.tui.start import Start
 from gil_tui.tui.widgets.gauge import GaugePane
 from gil_tui.tui.widgets.process_list import ProcessList
 from gil_tui.tui.widgets.threads import ThreadsPane
@@ -40,7 +41,7 @@ def play(
 ) -> GilTui:
     """Open the tab and run the script on it."""
     host = host or Host()
-    app = Watching(fake_engine(watching=host.engine), pid=pid)
+    app = Watching(fake_engine(watching=host.engine), start=Start(pid=pid))
 
     async def run() -> None:
         async with app.run_test(size=size, notifications=True) as pilot:

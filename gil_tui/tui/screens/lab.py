@@ -1,38 +1,45 @@
 """The Lab: choose, run, watch, chart."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar
 
 from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.timer import Timer
 
 from gil_tui.tui.app import GilTui
 from gil_tui.tui.engine import Selection
 from gil_tui.tui.lab_view import chart_view, notes_of, now_title, output_of, report_of, trial_text
-from gil_tui.tui.messages import HistoryChanged, HistoryOpened, InterpretersFound, StateChanged
-from gil_tui.tui.model import failures_of
+from gil_tui.tui.messages import (
+    CatalogueFound,
+    HistoryChanged,
+    HistoryOpened,
+    InterpretersFound,
+    StateChanged,
+)
+from gil_tui.tui.model import failures_of, parts_of, skipped_of
+from gil_tui.tui.series import (
+    WORKERS,
+    WORKLOADS,
+    View,
+    axes_of,
+    comparable,
+    pythons_to_show,
+    workloads_of,
+    workloads_to_show,
+)
 from gil_tui.tui.widgets.chart import ChartPane
-from gil_tui.tui.widgets.choices import Choices
+from gil_tui.tui.widgets.experiment import ExperimentPane
 from gil_tui.tui.widgets.key_bar import KeyBar
 from gil_tui.tui.widgets.masthead import Masthead
 from gil_tui.tui.widgets.now import Now, NowPane, rates_text
-from gil_tui.tui.widgets.pickers import (
-    DEFAULT_WORKLOAD,
-    ExecutorPicker,
-    InterpreterPicker,
-    WorkersPicker,
-    WorkloadPicker,
-    counts_typed,
-    experiments_of,
-    offered_counts,
-    selection_of,
-    workload_typed,
-)
-from gil_tui.tui.widgets.run_bar import RunBar, progress_text
+from gil_tui.tui.widgets.parts import part_rows
+from gil_tui.tui.widgets.run_bar import progress_text
 from gil_tui.tui.widgets.verdict import VerdictPane
 
 LIVE_EVERY_S = 1.0
@@ -46,21 +53,13 @@ VIEWS = ("experiment", "chart", "now")
 RECENT_ROWS = 50
 
 
-class Pickers(VerticalScroll, inherit_bindings=False):
-    """Scrolls with the cursor; the keys belong to the pickers."""
-
-
 class LabScreen(Screen[None]):
     """Wires the pickers to the session, and what the session says to the panes."""
 
     BINDING_GROUP_TITLE = "Lab"
 
     app = getters.app(GilTui)
-    workloads = getters.query_one("#workload", WorkloadPicker)
-    executors = getters.query_one("#executors", ExecutorPicker)
-    workers_picker = getters.query_one("#workers", WorkersPicker)
-    interpreters = getters.query_one("#interpreters", InterpreterPicker)
-    run_bar = getters.query_one("#run", RunBar)
+    experiment = getters.query_one("#experiment", ExperimentPane)
     verdict = getters.query_one("#verdict", VerdictPane)
     chart = getters.query_one("#chart", ChartPane)
     now = getters.query_one("#now", NowPane)
@@ -68,19 +67,32 @@ class LabScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "run", "Run", id="lab.run", tooltip="Run what is chosen, each in a process of its own"),
         Binding("s", "stop", "Stop", id="lab.stop", tooltip="Stop; trials that have finished are saved"),
+        Binding("v", "view", "View", id="lab.view", tooltip="The next pane: choose, chart, now"),
+        Binding(
+            "comma",
+            "settings",
+            "Settings",
+            key_display=",",
+            id="lab.settings",
+            tooltip="Size, repeats, knobs",
+        ),
         Binding("t", "measure", "Time", id="lab.measure", tooltip="Time instead of speed-up, and back"),
+        Binding("x", "axis", "Axis", id="lab.axis", tooltip="Workers, Pythons or workloads on the x axis"),
+        Binding("i", "python", "Python", id="lab.python", tooltip="The next interpreter in the chart"),
+        Binding("w", "workload", "Workload", id="lab.workload", tooltip="The next workload in the chart"),
         Binding("e", "evidence", "Evidence", id="lab.evidence", tooltip="All numbers behind the verdict"),
         Binding("o", "output", "Output", id="lab.output", tooltip="What the program printed"),
-        Binding("v", "view", "View", id="lab.view", tooltip="The next pane: choose, chart, now"),
+        Binding("z", "zoom", "Zoom", id="lab.zoom", tooltip="The chart alone, and back"),
         Binding("escape", "live", "Back", id="lab.live", tooltip="From the history back to the last sweep"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self._measure = "speedup"
+        self._view_wanted = View()
+        self._view_shown = View()
         self._timer: Timer | None = None
         self._pace_s = 0.0
-        self._can: tuple[bool, ...] = ()
+        self._can: tuple[object, ...] = ()
         self._ticks = 0
         self._shown_phase = ""
         self._is_stale = False
@@ -89,13 +101,7 @@ class LabScreen(Screen[None]):
         """Pickers at the left, the verdict above chart and live panes at the right."""
         yield Masthead("lab")
         with Horizontal(id="body"):
-            with Vertical(id="experiment", classes="pane"):
-                with Pickers(id="pickers", can_focus=False):
-                    yield WorkloadPicker()
-                    yield ExecutorPicker()
-                    yield WorkersPicker()
-                    yield InterpreterPicker()
-                yield RunBar(id="run")
+            yield ExperimentPane(id="experiment", classes="pane")
             with Vertical(id="right"):
                 yield VerdictPane(id="verdict")
                 with Horizontal(id="middle"):
@@ -105,12 +111,9 @@ class LabScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Fill in what is known at once."""
-        session = self.app.session
         self.add_class("-view-experiment")
-        self.query_one("#experiment").border_title = "Experiment"
-        self.workloads.offer(session.engine.workloads(), self.app.asked_workload or DEFAULT_WORKLOAD)
-        self.workers_picker.add(offered_counts(self.app.cpus.count, self.app.cpus.cpus_online))
-        self.interpreters.offer([session.engine.running_interpreter()])
+        self.experiment.border_title = "Experiment"
+        self.experiment.begin(self.app.start_with)
         self._show_state()
         self._tick()
         self.query_one(Masthead).show_facts(self.app.facts())
@@ -142,6 +145,14 @@ class LabScreen(Screen[None]):
                 return True if state.runs else None
             case "view":
                 return self.one_at_a_time
+            case "axis":
+                return len(axes_of(state.runs)) > 1
+            case "python":
+                return len(pythons_to_show(self._view_shown, state.runs)) > 1
+            case "workload":
+                return len(workloads_of(state.runs)) > 1
+            case "zoom":
+                return bool(state.runs) or self._is_zoomed
         return True
 
     @property
@@ -152,16 +163,17 @@ class LabScreen(Screen[None]):
     @property
     def selection(self) -> Selection:
         """What the pickers hold."""
-        return selection_of(self.workloads, self.executors, self.workers_picker, self.interpreters)
+        return self.experiment.selection
 
     # Keys
 
     def action_run(self) -> None:
         """Run the selection."""
-        missing = self.selection.missing()
-        if missing:
-            self.app.say(missing, is_error=True)
+        refused = self.experiment.refusal()
+        if refused:
+            self.app.say(refused, is_error=True)
             return
+        self._view_wanted = View(self._view_wanted.measure)
         self._view("chart")
         self.app.start(self.selection)
 
@@ -171,7 +183,46 @@ class LabScreen(Screen[None]):
 
     def action_measure(self) -> None:
         """Time instead of speed-up, and back."""
-        self._measure = "time" if self._measure == "speedup" else "speedup"
+        self._look(measure="time" if self._view_wanted.measure == "speedup" else "speedup")
+
+    def action_axis(self) -> None:
+        """Something else on the x axis."""
+        self._look(axis=_next(axes_of(self.app.session.state.runs), self._view_shown.axis))
+
+    def action_python(self) -> None:
+        """The next interpreter."""
+        pythons = pythons_to_show(self._view_shown, self.app.session.state.runs)
+        self._look(axis=self._view_shown.axis, python=_next(pythons, self._view_shown.python))
+
+    def action_workload(self) -> None:
+        """The next workload; from all of them on the x axis to the first one."""
+        runs = self.app.session.state.runs
+        workloads = workloads_to_show(self._view_shown, runs)
+        if workloads:
+            at = workloads.index(self._view_shown.workload)
+            if at + 1 == len(workloads):
+                self._look(axis=WORKLOADS, workload="")
+            else:
+                self._look(workload=workloads[at + 1])
+        else:
+            self._look(axis=WORKERS, workload=workloads_of(runs)[0])
+
+    def action_settings(self) -> None:
+        """Change size, repeats and knobs."""
+        self.experiment.open_settings()
+
+    def action_zoom(self) -> None:
+        """The chart alone, or everything again."""
+        self.set_class(not self._is_zoomed, "-zoom")
+        self.chart.focus()
+
+    @property
+    def _is_zoomed(self) -> bool:
+        return self.has_class("-zoom")
+
+    def _look(self, **wanted: str) -> None:
+        """Look at the runs in another way."""
+        self._view_wanted = replace(self._view_wanted, **wanted)
         self._show_state()
 
     def action_evidence(self) -> None:
@@ -193,35 +244,9 @@ class LabScreen(Screen[None]):
 
     # Messages
 
-    @on(Choices.Changed)
+    @on(ExperimentPane.Changed)
     def _selection_changed(self) -> None:
         self._show_state()
-
-    @on(Choices.Opened, "#workload")
-    def _own_code(self) -> None:
-        def take(text: str | None) -> None:
-            if text:
-                self.workloads.offer(self.app.session.engine.workloads(), workload_typed(text))
-
-        hint = "package.module:function or path/file.py:function"
-        self._ask("Your own code", hint, workload_typed, take)
-
-    @on(Choices.Opened, "#workers")
-    def _own_counts(self) -> None:
-        def take(text: str | None) -> None:
-            if text:
-                counts = counts_typed(text)
-                self.workers_picker.add(counts, chosen=counts)
-                self._show_state()
-
-        self._ask("Numbers of workers", "such as 3, 6, 12", counts_typed, take)
-
-    def _ask(
-        self, title: str, hint: str, check: Callable[[str], object], take: Callable[[str | None], None]
-    ) -> None:
-        from gil_tui.tui.screens.dialogs import AskDialog
-
-        self.app.push_screen(AskDialog(title, hint, check), take)
 
     def _read(self, title: str, lines: Sequence[str], *, wrap: bool = False) -> None:
         from gil_tui.tui.screens.dialogs import TextDialog
@@ -230,7 +255,11 @@ class LabScreen(Screen[None]):
 
     @on(InterpretersFound)
     def _offer_interpreters(self, message: InterpretersFound) -> None:
-        self.interpreters.offer(message.interpreters)
+        self.experiment.offer_interpreters(message.interpreters)
+
+    @on(CatalogueFound)
+    def _offer_catalogue(self, message: CatalogueFound) -> None:
+        self.experiment.offer_catalogue(message.workloads, message.executors)
 
     @on(StateChanged)
     def _state_changed(self) -> None:
@@ -265,7 +294,9 @@ class LabScreen(Screen[None]):
     def _view(self, name: str) -> None:
         for view in VIEWS:
             self.set_class(view == name, f"-view-{view}")
-        target: Any = {"experiment": self.workloads, "chart": self.chart, "now": self.now}[name]
+        target: Any = {"experiment": self.experiment.workload_picker, "chart": self.chart, "now": self.now}[
+            name
+        ]
         if self.one_at_a_time:
             self.call_after_refresh(target.focus)
 
@@ -273,17 +304,36 @@ class LabScreen(Screen[None]):
         session = self.app.session
         state = session.state
         self._shown_phase, self._is_stale = session.live.phase, False
-        if state.verdict and not state.busy:
-            self.verdict.show_verdict(state.verdict, failures_of(state.runs))
-        else:
-            self.verdict.show_notes(*notes_of(session, self.selection))
-        view = chart_view(state, self._measure, self.app.cpus)
-        self.chart.show_series(*view)
+        units = {one.name: one.size_unit for one in self.experiment.workloads}
+        self._view_shown, shown = chart_view(state, self._view_wanted, self.app.cpus, units)
+        self._show_verdict(units)
+        self.chart.show_chart(shown)
         rates = rates_text(session.live.frame, session.live.observer_share)
         self.now.entitle(now_title(self.app.cpus), rates)
         self._pace(LIVE_EVERY_S if session.live.busy else IDLE_EVERY_S)
         self._show_progress()
         self._refresh_keys()
+
+    def _show_verdict(self, units: Mapping[str, str]) -> None:
+        """One verdict, or a line for each of several workloads, or what there is to say without one."""
+        state, view = self.app.session.state, self._view_shown
+        skipped = [f"– {line}" for line in skipped_of(state.runs)]
+        several = len(workloads_of(state.runs)) > 1 and state.phase != "shown"
+        self.set_class(several, "-several")
+        own = dict(state.parts).get(view.workload)
+        if several and view.axis != WORKLOADS and own and own.verdict and not state.busy:
+            self.verdict.show_verdict(own.verdict, [*failures_of(own.runs), *skipped_of(own.runs)])
+        elif several:
+            parts = parts_of(state, comparable(state.runs, units))
+            lines = [(line, "state-gil") for line in failures_of(state.runs)]
+            lines += [(line, "muted") for line in skipped]
+            code = state.verdict.code if state.verdict else ""
+            self.verdict.show_rows(partial(part_rows, parts, lines), code)
+        elif state.verdict and not state.busy:
+            self.verdict.show_verdict(state.verdict, [*failures_of(state.runs), *skipped])
+        else:
+            notes = notes_of(self.app.session, self.selection, self.experiment.shows)
+            self.verdict.show_notes(*notes, *((line, "muted") for line in skipped))
 
     def on_resize(self) -> None:
         """A small terminal has a key more."""
@@ -293,7 +343,8 @@ class LabScreen(Screen[None]):
         """The footer is built anew by this, so only when other keys can be used."""
         live, state = self.app.session.live, self.app.session.state
         is_past = self.app.session.past is not None
-        can = (live.busy, is_past, not state.verdict, not state.runs, self.one_at_a_time)
+        several = (len(axes_of(state.runs)), len(pythons_to_show(self._view_shown, state.runs)))
+        can = (live.busy, is_past, not state.verdict, not state.runs, self.one_at_a_time, *several)
         if can != self._can:
             is_first, self._can = not self._can, can
             if not is_first:
@@ -322,6 +373,11 @@ class LabScreen(Screen[None]):
 
     def _show_progress(self) -> None:
         live = self.app.session.live
-        self.run_bar.show_state(live, experiments_of(self.selection))
+        self.experiment.show_state(live)
         if self.one_at_a_time and live.busy:
             self.verdict.entitle("Verdict", progress_text(live))
+
+
+def _next(options: Sequence[str], at: str) -> str:
+    """The option after `at`, round again at the end."""
+    return options[(options.index(at) + 1) % len(options)] if at in options else next(iter(options), "")

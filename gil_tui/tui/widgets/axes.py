@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from gil_tui.tui.model import Series
+from gil_tui.tui.series import Series
 
 STEPS = ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 5.0, 7.0))
 """Ticks within a decade, coarse to fine."""
@@ -12,7 +12,7 @@ DOUBLINGS = ((0.25, 1.0, 4.0, 16.0, 64.0, 256.0), tuple(2.0**power for power in 
 
 def ideal_points(series: Sequence[Series], measure: str, cpus: float) -> list[tuple[float, float]]:
     """Where perfect scaling up to `cpus` would lie: (workers, value) at each count and at the bend."""
-    counts = {point.workers for one in series for point in one.points}
+    counts = {point.x for one in series for point in one.points}
     if not counts:
         return []
     base = 1.0
@@ -29,7 +29,7 @@ def ideal_points(series: Sequence[Series], measure: str, cpus: float) -> list[tu
 def base_time(series: Sequence[Series]) -> float | None:
     """The time of one after another, or of the fastest single worker where that was not run."""
     alone = [point for one in series if one.executor == "sequential" for point in one.points]
-    alone = alone or [point for one in series for point in one.points if point.workers == 1]
+    alone = alone or [point for one in series for point in one.points if point.x == 1]
     return min((point.median for point in alone), default=None)
 
 

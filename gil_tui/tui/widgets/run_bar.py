@@ -7,26 +7,43 @@ from gil_tui.tui.model import LabState
 from gil_tui.tui.widgets.lines import Lines, Row
 
 DONE, TO_DO = "━", "─"
-HEIGHT = 3
+HEIGHT, LOW_HEIGHT = 4, 3
+SETTINGS = "Settings"
 
 
-def run_rows(state: LabState, experiments: int, width: int) -> list[Row]:
-    """What can be done, the progress, and what is measured."""
+def run_rows(
+    state: LabState, experiments: int, settings: tuple[str, str], width: int, height: int = HEIGHT
+) -> list[Row]:
+    """What differs from the default, what can be done, the progress, and what is measured.
+
+    In `LOW_HEIGHT` rows the last one goes beside the key.
+    """
+    text, role = settings
+    room = max(0, width - len(SETTINGS) - 4)
+    pad = " " * max(1, width - len(SETTINGS) - 3 - len(fit(text, room)))
+    first: Row = ((f"{SETTINGS}  ", "muted"), (fit(text, room), role), (pad, ""), (",", "accent"))
     if not state.busy:
-        runs = f"{experiments} experiment{'s' if experiments != 1 else ''}"
-        return [
-            (("▶ Run", "accent bold"), (f"{'r':>{max(1, width - 5)}}", "accent")),
-            ((TO_DO * width, "line"),),
-            ((fit(runs, width), "muted"),),
-        ]
-    filled = round(state.share * width)
-    time_left = left(state.left_s) if state.left_s is not None else ""
-    share = percent(state.share)
-    return [
-        (("■ Stop", "accent bold"), (f"{'s':>{max(1, width - 6)}}", "accent")),
-        ((DONE * filled, "accent"), (TO_DO * (width - filled), "line")),
-        ((share, "text"), (f"{time_left:>{max(0, width - len(share))}}", "muted")),
-    ]
+        words = f"{experiments} experiment{'s' if experiments != 1 else ''}"
+        head, key, filled = "▶ Run", "r", 0
+    else:
+        time_left = left(state.left_s) if state.left_s is not None else ""
+        head, key = "■ Stop", "s"
+        filled = round(state.share * width)
+        words = "  ".join(filter(None, (percent(state.share), time_left)))
+    line: Row = ((DONE * filled, "accent"), (TO_DO * (width - filled), "line"))
+    last = fit(words, width)
+    if height >= HEIGHT:
+        return [first, _key_row(head, "", key, width), line, ((last, "muted"),)]
+    return [first, _key_row(head, words, key, width), line]
+
+
+def _key_row(head: str, words: str, key: str, width: int) -> Row:
+    beside = fit(f"  {words}" if words else "", max(0, width - len(head) - 2))
+    return (
+        (head, "accent bold"),
+        (beside, "muted"),
+        (f"{key:>{max(1, width - len(head) - len(beside))}}", "accent"),
+    )
 
 
 def doing_text(state: LabState) -> str:
@@ -49,7 +66,7 @@ def progress_text(state: LabState) -> str:
 
 
 class RunBar(Lines):
-    """Start and stop, also by the mouse, and the progress."""
+    """Settings, start and stop, also by the mouse, and the progress."""
 
     DEFAULT_CSS = f"RunBar {{ height: {HEIGHT}; }}"
 
@@ -57,10 +74,11 @@ class RunBar(Lines):
         super().__init__(id=id)
         self._state = LabState()
         self._experiments = 0
+        self._settings = ("", "muted")
 
-    def show_state(self, state: LabState, experiments: int) -> None:
-        """Show where the sweep stands, or how many experiments would run."""
-        self._state, self._experiments = state, experiments
+    def show_state(self, state: LabState, experiments: int, settings: tuple[str, str]) -> None:
+        """Show where the sweep stands, or how many experiments would run, and with which settings."""
+        self._state, self._experiments, self._settings = state, experiments, settings
         self._redraw()
 
     def on_resize(self) -> None:
@@ -68,9 +86,11 @@ class RunBar(Lines):
         self._redraw()
 
     async def on_click(self, event: events.Click) -> None:
-        """The first line is a button."""
+        """The first two lines are buttons."""
         if event.y == 0:
+            await self.run_action("screen.settings")
+        elif event.y == 1:
             await self.run_action("screen.stop" if self._state.busy else "screen.run")
 
     def _redraw(self) -> None:
-        self.show(run_rows(self._state, self._experiments, self.size.width))
+        self.show(run_rows(self._state, self._experiments, self._settings, *self.size))

@@ -1,7 +1,7 @@
 """The verdict: what limits the program in one sentence, the evidence and the advice below it."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from gil_tui.text import clean, factor, fit, percent
 from gil_tui.tui.theme import VERDICT_STATES
@@ -124,6 +124,7 @@ class VerdictPane(Lines, can_focus=True):
         self._verdict: Verdict | None = None
         self._failures: tuple[str, ...] = ()
         self._notes: tuple[tuple[str, str], ...] = ()
+        self._drawn: Callable[[int, int], list[Row]] | None = None
         self._state = "none"
         self.title = "Verdict"
 
@@ -132,9 +133,14 @@ class VerdictPane(Lines, can_focus=True):
         self._verdict, self._failures = verdict, tuple(failures)
         self._dress(VERDICT_STATES.get(verdict.code, "idle"), f"sure {verdict.confidence:.2f}")
 
+    def show_rows(self, drawn: Callable[[int, int], list[Row]], code: str = "") -> None:
+        """Show what `drawn` makes of width and height, in the colour of a verdict's `code`."""
+        self._verdict, self._drawn = None, drawn
+        self._dress(VERDICT_STATES.get(code, "idle") if code else "none", "")
+
     def show_notes(self, *notes: tuple[str, str]) -> None:
         """Show lines of text, each with its role, in place of a verdict."""
-        self._verdict, self._notes = None, notes
+        self._verdict, self._drawn, self._notes = None, None, notes
         self._dress("none", "")
 
     def on_resize(self) -> None:
@@ -153,6 +159,9 @@ class VerdictPane(Lines, can_focus=True):
         width, height = self.size
         if self._verdict:
             self.show(verdict_rows(self._verdict, self._failures, width, height))
+            return
+        if self._drawn:
+            self.show(self._drawn(width, height))
             return
         rows: list[Row] = []
         for text, role in self._notes:

@@ -1,0 +1,17 @@
+"""What the person asked for when starting the screen."""
+
+from dataclasses import dataclass
+
+from gil_tui.tui.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What is chosen at first; empty where nothing was said. `interpreters` are keys."""
+
+    workloads: tuple[str, ...] = ()
+    executors: tuple[str, ...] = ()
+    workers: tuple[int, ...] = ()
+    interpreters: tuple[str, ...] = ()
+    settings: Settings = ()
+    pid: int | None = None
