@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gil_tui.verdict.noise import common_rounds, drift, noise_floor, student_quantile, t_test
+from gil_tui.verdict.noise import common_rounds, drift, floor_between, noise_floor, student_quantile, t_test
 
 # psf/pyperf, pyperf/_utils.py: two-tailed 95 % points of Student's t, from one degree of freedom on
 T_95 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145]
@@ -94,3 +94,16 @@ def test_equal_runs_differ_by_more_than_the_floor_in_few_cases(runs: int, trials
 
 def test_rounds_in_common_are_the_first_ones() -> None:
     assert common_rounds([1.0, 2.0, 3.0], [4.0, 5.0]) == ([1.0, 2.0], [4.0, 5.0])
+
+
+def test_between_sweeps_the_larger_noise_and_the_larger_drift_count() -> None:
+    source = random.Random(4)
+    steady = [[source.lognormvariate(0, 0.005) for _ in range(12)] for _ in range(6)]
+    noisy = [[source.lognormvariate(0, 0.02) for _ in range(12)] for _ in range(6)]
+    slowing = [[value * (1 + 0.01 * i) for i, value in enumerate(run)] for run in steady]
+    floors = [floor_between(steady, other) for other in (steady, noisy, slowing)]
+    alike, larger, drifting = (floor or 0.0 for floor in floors)
+    assert alike < larger < drifting
+    assert drifting == pytest.approx(0.06, abs=0.015)
+    assert floor_between(slowing, steady) == drifting
+    assert floor_between(steady, [[1.0]]) is None
