@@ -148,7 +148,7 @@ def test_a_failed_run_is_told_and_fails_the_command(lab: FakeLab, capsys: pytest
         (["--dask", "here"], "a Dask scheduler has an address"),
         (["--switch-interval", "fast"], "invalid list of float value: 'fast'"),
         (["[red]"], "no workload '[red]'"),
-        (["counddown"], "did you mean countdown?"),
+        (["counddown"], "did you mean countdown"),
         (["--jsno"], "did you mean --json?"),
     ],
 )
