@@ -41,8 +41,10 @@ def run(args: argparse.Namespace) -> int:
     with reading() as history:
         total = history.count(words)
         rows = history.rows(words, limit=args.limit if args.limit > 0 else -1)
+        sweeps = history.judgements(row.sweep_id for row in rows) if args.json else {}
     if args.json:
-        print_json({"schema": SCHEMA, "total": total, "runs": [row.to_json() for row in rows]})
+        runs = [row.to_json() for row in rows]
+        print_json({"schema": SCHEMA, "total": total, "runs": runs, "sweeps": sweeps})
         return 0
     for line in lines_of(rows):
         print(line)

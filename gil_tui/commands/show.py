@@ -19,17 +19,23 @@ def add_parser(subparsers: "Subparsers") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the run."""
+    from dataclasses import replace
+
     from gil_tui.commands.output import print_json
-    from gil_tui.commands.run_text import output_lines, run_lines
     from gil_tui.commands.store import reading
     from gil_tui.lab.records import Sweep
+    from gil_tui.report.run import output_lines, run_lines
 
     with reading() as history:
         shown = history.run(args.id)
+        sweep = history.judged_sweep(shown.sweep_id)
+        alike = sweep.runs if sweep else tuple(history.sweep(shown.sweep_id))
     if args.json:
-        print_json(Sweep(shown.sweep_id, shown.host, (shown,)).to_json())
+        alone = Sweep(shown.sweep_id, shown.host, (shown,))
+        print_json((replace(sweep, runs=(shown,)) if sweep else alone).to_json())
         return 0
-    for line in run_lines(shown):
+    several = len(alike) > 1
+    for line in run_lines(shown, alike, sweep.verdict if sweep and several else None):
         print(line)
     for line in output_lines(shown) if args.output else ():
         print(line)

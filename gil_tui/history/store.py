@@ -157,14 +157,28 @@ class History:
         A sweep of an earlier version was kept without: None too.
         """
         runs = self.sweep(sweep_id)
-        with self._explaining() as connection:
-            if not runs or not connection.execute(HAS_SWEEPS).fetchone():
-                return None
-            row = connection.execute("SELECT document FROM sweeps WHERE id = ?", (sweep_id,)).fetchone()
+        judgement = self.judgements([sweep_id]).get(sweep_id)
+        if not runs or judgement is None:
+            return None
         try:
-            return Sweep.judged(runs, dict(json.loads(row[0]))) if row else None
+            return Sweep.judged(runs, judgement)
         except (ValueError, KeyError, TypeError) as error:
             raise corrupt(self.path, f"sweep {sweep_id}: {error!r}") from error
+
+    def judgements(self, sweep_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """What each of these sweeps found beyond its runs, see `Sweep.judgement`; without those not kept."""
+        with self._explaining() as connection:
+            if not connection.execute(HAS_SWEEPS).fetchone():
+                return {}
+            found = [
+                (sweep_id, row[0])
+                for sweep_id in dict.fromkeys(sweep_ids)
+                for row in connection.execute("SELECT document FROM sweeps WHERE id = ?", (sweep_id,))
+            ]
+        try:
+            return {sweep_id: dict(json.loads(text)) for sweep_id, text in found}
+        except (ValueError, TypeError) as error:
+            raise corrupt(self.path, f"what its sweeps found: {error!r}") from error
 
     def delete(self, ids: Iterable[int]) -> int:
         """Forget these runs with their trials, and sweeps that have no run left; returns their number.

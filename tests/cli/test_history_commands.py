@@ -8,8 +8,9 @@ from jsonschema import Draft202012Validator
 
 from gil_tui import cli
 from gil_tui.history import History, default_path
+from gil_tui.lab.records import Sweep
 from gil_tui.schemas import text_of
-from tests.history.samples import a_run
+from tests.history.samples import HOST, VERDICT, a_run
 
 
 def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -43,7 +44,12 @@ def test_history_is_filtered_and_limited(kept_runs: list[int], capsys: pytest.Ca
 
 def test_an_empty_history_is_not_made_by_looking(capsys: pytest.CaptureFixture[str]) -> None:
     assert "no run yet" in printed(capsys, "history")
-    assert document(capsys, "history", "--json") == {"schema": "gil-tui/history/1", "total": 0, "runs": []}
+    assert document(capsys, "history", "--json") == {
+        "schema": "gil-tui/history/1",
+        "total": 0,
+        "runs": [],
+        "sweeps": {},
+    }
     assert not default_path().exists()
 
 
@@ -54,8 +60,7 @@ def test_show_prints_what_is_known(kept_runs: list[int], capsys: pytest.CaptureF
         "countdown on Python 3.13.2, size 1000, 40 tasks",
         "2.00 s (1.90 to 2.10)",
         "0.99x (0.97 to 1.01)",
-        "0.99 share",
-        "(0.98 to 1)",
+        "held  99 %  (98 % to 100 %)  gauge at 100 Hz",
         "Use 2 processes; gain 1.90x; cost 24 MB",
         "a free-threaded build",
         "GIL held 99 %, 2.8 threads wait, 178 switches/s, wait share 70 % (200 samples)",
@@ -66,7 +71,7 @@ def test_show_prints_what_is_known(kept_runs: list[int], capsys: pytest.CaptureF
     ):
         assert part in text
     assert "hello" not in text
-    assert "--- stdout of trial 1\nhello" in printed(capsys, "show", "2", "--output")
+    assert "--- stdout of threads x4, trial 1\nhello" in printed(capsys, "show", "2", "--output")
 
 
 def test_show_says_why_a_run_failed(kept_runs: list[int], capsys: pytest.CaptureFixture[str]) -> None:
@@ -83,6 +88,23 @@ def test_show_as_json_holds_to_the_schema(kept_runs: list[int], capsys: pytest.C
         assert shown["runs"][0]["id"] == run_id
     with History.open() as history:
         assert shown["runs"][0] == json.loads(json.dumps(history.run(run_id).to_json()))
+
+
+def test_what_a_sweep_found_is_shown_with_its_runs(
+    kept_runs: list[int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with History.open() as history:
+        runs = tuple(history.sweep("sweep-1"))
+        best = {"executor": "processes", "workers": 2}
+        history.finish_sweep(Sweep("sweep-1", HOST, runs, VERDICT, best=best, noise=0.01))
+    sweeps = document(capsys, "history", "--json")["sweeps"]
+    assert list(sweeps) == ["sweep-1"]
+    assert sweeps["sweep-1"]["best"] == best and sweeps["sweep-1"]["verdict"]["code"] == "gil"
+    shown = document(capsys, "show", "2", "--json")
+    assert [run["id"] for run in shown["runs"]] == [2]
+    assert shown["sweep"] == sweeps["sweep-1"]
+    Draft202012Validator(json.loads(text_of("run"))).validate(shown)
+    assert f"All runs of its sweep: {VERDICT.sentence}" in printed(capsys, "show", "2")
 
 
 def test_what_would_move_the_cursor_is_not_printed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -76,7 +76,7 @@ def test_a_sweep_goes_with_its_last_run(history: History) -> None:
 def test_a_damaged_sweep_harms_no_run(history: History) -> None:
     sweep = a_sweep(history)
     history._connection.execute("UPDATE sweeps SET document = '[1]'")
-    with pytest.raises(StoreError, match="sweep sweep-1"):
+    with pytest.raises(StoreError, match="sweeps found"):
         history.judged_sweep(sweep.id)
     assert history.run(sweep.runs[0].id or 0) == sweep.runs[0]
 

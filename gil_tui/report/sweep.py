@@ -1,0 +1,182 @@
+"""A sweep as text that can be pasted into a ticket: the verdict, a table, what failed, the machine."""
+
+from collections.abc import Iterable, Sequence
+
+from gil_tui.bench.workloads import find
+from gil_tui.history.rows import executor_label, python_label
+from gil_tui.lab.plan import AT_LEAST
+from gil_tui.lab.records import UNAVAILABLE, Run, Sweep, Trial
+from gil_tui.report.besides import figure_cells, median_startup_s
+from gil_tui.report.judgement import verdict_line
+from gil_tui.report.layout import (
+    MISSING,
+    brief,
+    factor_with_interval,
+    host_line,
+    indented,
+    size,
+    table,
+    time_with_interval,
+)
+from gil_tui.text import clean, seconds
+from gil_tui.verdict.model import CODES
+from gil_tui.verdict.statistics import LEVEL
+
+HEADING = ("executor", "workers", "trials", "time", "speed-up", "start", "memory", "result")
+RIGHT = (1, 2, 3, 4, 5, 6)
+PERCENTILES = ("p50", "p95", "p99", "max")
+FIGURES_AT_MOST = 5
+"""As many fit beside the percentiles within a terminal's width."""
+
+
+def sweep_lines(sweep: Sweep) -> list[str]:
+    """The whole sweep, its verdict first, runs of the same work under one heading."""
+    measured = any(run.walls_s for run in sweep.runs)
+    lines = [verdict_line(sweep.verdict, measured), ""]
+    for subject, runs in _by_subject(sweep.runs).items():
+        lines += [subject, *run_table(runs), ""]
+        figures = figures_table(runs)
+        lines += [*figures, ""] if figures else []
+    troubles = [*failure_lines(sweep.runs), *unavailable_lines(sweep.runs)]
+    lines += [*troubles, ""] if troubles else []
+    if any(run.wall_s and run.wall_s.level < LEVEL for run in sweep.runs):
+        lines += [f"The intervals cover less than {LEVEL:.0%}: that takes {AT_LEAST} trials (--repeats).", ""]
+    notes = note_lines(sweep.runs)
+    lines += [*notes, ""] if notes else []
+    version = sweep.runs[0].version if sweep.runs else ""
+    return [*lines, host_line(sweep.host, version)]
+
+
+def run_table(runs: Sequence[Run], *, with_result: bool = True) -> list[str]:
+    """One line a run; numbered when the history has numbered them."""
+    columns = len(HEADING) if with_result else len(HEADING) - 1
+    rows = [row[:columns] for row in (HEADING, *map(_cells, runs))]
+    if all(run.id is None for run in runs):
+        return table(rows, RIGHT)
+    numbers = ["id", *(str(run.id) if run.id is not None else MISSING for run in runs)]
+    numbered = [(number, *row) for number, row in zip(numbers, rows, strict=True)]
+    return table(numbered, (0, *(column + 1 for column in RIGHT)))
+
+
+def figures_table(runs: Sequence[Run]) -> list[str]:
+    """What a request waits, where the workload is of requests, and what it measured besides."""
+    measured = [run for run in runs if run.results]
+    names = list(dict.fromkeys(name for run in measured for name in run.figures))[:FIGURES_AT_MOST]
+    latency = PERCENTILES if measured and _has_requests(measured[0].experiment.workload) else ()
+    if not names and not latency:
+        return []
+    heading = ("executor", "workers", *latency, *(figure_cells(name, 0)[0] for name in names))
+    rows = [
+        (
+            executor_label(run),
+            str(run.experiment.workers),
+            *(brief(_median_latency_s(run, share)) for share in latency),
+            *(figure_cells(name, run.figures[name])[1] if name in run.figures else MISSING for name in names),
+        )
+        for run in measured
+    ]
+    title = "latency of a task, and what was measured besides" if latency else "measured besides"
+    return [title, *indented(table([heading, *rows], range(1, len(heading))))]
+
+
+def _has_requests(workload: str) -> bool:
+    known = find(workload)
+    return known is not None and known.family == "mixed"
+
+
+def _median_latency_s(run: Run, share: str) -> float | None:
+    found = sorted(result.latency_s[share] for result in run.results if share in result.latency_s)
+    return found[len(found) // 2] if found else None
+
+
+def subject_line(run: Run) -> str:
+    """What all runs of a table have in common: the work and the interpreter."""
+    experiment = run.experiment
+    parts = [f"{clean(experiment.workload)} on Python {clean(python_label(run))}"]
+    if experiment.size is not None:
+        parts.append(f"size {experiment.size}")
+    if experiment.tasks is not None:
+        parts.append(f"{experiment.tasks} tasks")
+    if experiment.switch_interval_s is not None:
+        parts.append(f"switch interval {seconds(experiment.switch_interval_s)}")
+    if experiment.cluster:
+        parts.append(f"cluster {clean(experiment.cluster)}")
+    parts += [f"{clean(name)}={clean(str(value))}" for name, value in experiment.knobs]
+    return ", ".join(parts)
+
+
+def failed_runs(runs: Iterable[Run]) -> list[Run]:
+    """Those that failed; what an interpreter lacks is nobody's failure."""
+    return [run for run in runs if run.failure and run.status != UNAVAILABLE]
+
+
+def failure_lines(runs: Iterable[Run]) -> list[str]:
+    """Why runs failed, one line for all that failed alike: `#7 threads x2 and 3 more: it raised`."""
+    return _by_reason(failed_runs(runs))
+
+
+def unavailable_lines(runs: Iterable[Run]) -> list[str]:
+    """What could not be run and what would change that: `not available: interpreters x2: ...`."""
+    lacking = [run for run in runs if run.status == UNAVAILABLE]
+    return [f"not available: {line}" for line in _by_reason(lacking)]
+
+
+def note_lines(runs: Sequence[Run]) -> list[str]:
+    """What to know of the runs; a note that does not concern all of them names those that it does."""
+    measured = sum(bool(run.results) for run in runs)
+    lines = []
+    for note in dict.fromkeys(note for run in runs for note in run.notes):
+        about = [run for run in runs if note in run.notes]
+        whose = "" if len(about) >= measured else f"{_labels(about)}: "
+        lines.append(f"note: {whose}{clean(note)}")
+    return lines
+
+
+def _by_reason(runs: Iterable[Run]) -> list[str]:
+    """One line for all runs with the same reason."""
+    alike: dict[str, list[Run]] = {}
+    for run in runs:
+        reason = (run.failure or {}).get("message") or run.status
+        alike.setdefault(clean(reason), []).append(run)
+    return [f"{_labels(some)}: {reason}" for reason, some in alike.items()]
+
+
+def _labels(runs: Sequence[Run]) -> str:
+    """The first of them and how many there are: `#7 threads x2 and 3 more`."""
+    first = runs[0]
+    label = first.experiment.label if first.id is None else f"#{first.id} {first.experiment.label}"
+    return f"{label} and {len(runs) - 1} more" if len(runs) > 1 else label
+
+
+def result_words(run: Run) -> str:
+    """What limits the run, or how it ended."""
+    if run.status == "done" and run.verdict:
+        return CODES.get(run.verdict.code, run.verdict.code)
+    return run.status
+
+
+def peak_bytes(trials: Iterable[Trial]) -> int | None:
+    """The largest memory of the trials that could measure it."""
+    peaks = [trial.result.peak_pss_bytes for trial in trials if trial.result]
+    return max((peak for peak in peaks if peak is not None), default=None)
+
+
+def _cells(run: Run) -> tuple[str, ...]:
+    startup_s = median_startup_s(run)
+    return (
+        executor_label(run),
+        str(run.experiment.workers),
+        str(len(run.walls_s)),
+        time_with_interval(run.wall_s),
+        factor_with_interval(run.speedup),
+        MISSING if startup_s is None else seconds(startup_s),
+        size(peak_bytes(run.trials)),
+        result_words(run),
+    )
+
+
+def _by_subject(runs: Iterable[Run]) -> dict[str, list[Run]]:
+    subjects: dict[str, list[Run]] = {}
+    for run in runs:
+        subjects.setdefault(subject_line(run), []).append(run)
+    return subjects
