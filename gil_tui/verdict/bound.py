@@ -70,19 +70,19 @@ def demand_of(run: RunFacts) -> Demand | None:
 
 def bound(executor: str, task: Demand, workers: int, site: Site) -> Bound:
     """The asymptotic bound (Denning and Buzen 1978): each resource alone limits what passes through it."""
-    cores, handover_s = _cores(workers, site), site.handover_s
-    if executor in PROCESS_LIKE:
+    cores, handover_s, kind = _cores(workers, site), site.handover_s, _kind(executor)
+    if kind in PROCESS_LIKE:
         limits = [
             (workers, task.wall_s + handover_s, "workers"),
             (cores, task.cpu_s + handover_s, "cpus"),
             (1.0, handover_s, "hand-over"),
         ]
-    elif executor == "asyncio":
+    elif kind == "asyncio":
         limits = [(workers, task.wall_s, "workers"), (1.0, max(task.gil_s, task.cpu_s), "loop")]
     else:
         limits = [
             (workers, task.wall_s, "workers"),
-            (1.0, 0.0 if executor == FREE_THREADED else task.gil_s, "gil"),
+            (1.0, 0.0 if kind == FREE_THREADED else task.gil_s, "gil"),
             (cores, task.cpu_s, "cpus"),
             (1.0, task.lock_s, "lock"),
         ]
@@ -96,7 +96,7 @@ def predicted(executor: str, task: Demand, workers: int, site: Site) -> float:
     Where a task only computes, or only waits, the bound itself is expected.
     """
     most = bound(executor, task, workers, site).tasks_per_s
-    phases = _phases(executor, task, site.handover_s)
+    phases = _phases(_kind(executor), task, site.handover_s)
     if workers == 1 or len(phases) < 2 or not math.isfinite(most):
         return most
     return min(most, rehearse(phases, workers, site.cpus, site.core_speed))
@@ -155,10 +155,15 @@ def _drawn(most: int) -> list[int]:
     return [counts[round(step * number)] for number in range(DRAWN_AT_MOST)]
 
 
-def _phases(executor: str, task: Demand, handover_s: float) -> list[Phase]:
+def _kind(executor: str) -> str:
+    """The executor without its start method or switch interval."""
+    return executor.partition(":")[0].partition("@")[0]
+
+
+def _phases(kind: str, task: Demand, handover_s: float) -> list[Phase]:
     """One task as a worker goes through it: what needs the GIL, what computes without it, what waits."""
-    shared = {"threads": "gil", "asyncio": "loop"}.get(executor)
-    held_s = max(task.gil_s, task.cpu_s) if executor == "asyncio" else task.gil_s if shared else 0.0
+    shared = None if kind in (*PROCESS_LIKE, FREE_THREADED) else "loop" if kind == "asyncio" else "gil"
+    held_s = max(task.gil_s, task.cpu_s) if kind == "asyncio" else task.gil_s if shared else 0.0
     held_cpu_s = min(held_s, task.cpu_s)
     parts = [
         (held_cpu_s, True, shared),
@@ -166,13 +171,13 @@ def _phases(executor: str, task: Demand, handover_s: float) -> list[Phase]:
         (task.cpu_s - held_cpu_s, True, None),
         (max(0.0, task.wall_s - held_s - (task.cpu_s - held_cpu_s)), False, None),
     ]
-    locked = min(1.0, task.lock_s / task.wall_s) if executor not in PROCESS_LIKE else 0.0
+    locked = min(1.0, task.lock_s / task.wall_s) if kind not in PROCESS_LIKE else 0.0
     phases = [
         Phase(seconds * share, on_cpu, (*first, *((key,) if key else ())))
         for share, first in ((locked, ("lock",)), (1 - locked, ()))
         for seconds, on_cpu, key in parts
     ]
-    if executor in PROCESS_LIKE:
+    if kind in PROCESS_LIKE:
         phases.insert(0, Phase(handover_s, True, ("parent",)))
     least = task.wall_s * 1e-3
     return [phase for phase in phases if phase.seconds > least]

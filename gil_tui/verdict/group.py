@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gil_tui.verdict.bound import Site, bounds_of, demand_of, predicted
+from gil_tui.verdict.bound import EXECUTORS, Site, bounds_of, demand_of, predicted
 from gil_tui.verdict.experiment import waits_mostly
 from gil_tui.verdict.facts import PROCESS_LIKE, RunFacts
 from gil_tui.verdict.laws import Law, fit_laws
@@ -142,13 +142,9 @@ class Group:
         """The entries of `Sweep.fits`: the law of each executor, and the bounds seen from one worker."""
         most = max([DRAWN_TO, *(run.workers for run in self.usable)])
         documents = [law.to_json(spread, most) for spread, law in self.laws.items()]
-        alone = self.baseline
-        if alone:
-            handed = [
-                run.handover_s for run in self.usable if run.handover_s and run.executor in PROCESS_LIKE
-            ]
-            site = Site(alone.cpus_effective, handover_s=statistics.median(handed) if handed else 0.0)
-            documents += bounds_of(alone, most, site)
+        if self.baseline:
+            executors = tuple(dict.fromkeys((*EXECUTORS, *self.laws, *self.bests)))
+            documents += bounds_of(self.baseline, most, self.site, executors)
         about = {"workload": self.runs[0].workload, "python": self.runs[0].python}
         return tuple(about | document for document in documents)
 

@@ -49,6 +49,9 @@ def speedups(executor: str, task: Demand, site: Site = FOUR) -> list[float]:
         ("threads", WAITS, [1, 2, 4, 8]),
         ("asyncio", WAITS, [1, 2, 4, 8]),
         ("processes", WAITS, [1, 2, 4, 8]),
+        ("processes:spawn", COMPUTES, [1, 2, 4, 4]),
+        ("threads@0.5ms", COMPUTES, [1, 1, 1, 1]),
+        ("dask", COMPUTES, [1, 2, 4, 4]),
     ],
 )
 def test_pure_work_reaches_the_bound(executor: str, task: Demand, expected: list[float]) -> None:
@@ -60,6 +63,7 @@ def test_workers_wait_for_each_other_before_a_resource_is_full() -> None:
     assert 1.6 < two < 1.95
     assert 1.9 < predicted("threads", HALF, 8, FOUR) * HALF.wall_s <= 2.0
     assert bound("threads", HALF, 2, FOUR).tasks_per_s * HALF.wall_s == 2
+    assert predicted("asyncio+threads", HALF, 2, FOUR) == predicted("threads", HALF, 2, FOUR)
     assert 1.5 < predicted(FREE_THREADED, LOCKED, 2, FOUR) * LOCKED.wall_s < 1.95
 
 

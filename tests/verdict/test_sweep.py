@@ -302,6 +302,9 @@ def test_laws_and_bounds_of_a_sweep_are_documents() -> None:
     assert {name for name, model in drawn if model != "bound"} == {"threads", "processes"}
     assert {name for name, model in drawn if model == "bound"} == set(EXECUTORS)
     assert all(fit["workload"] == "countdown" and fit["curve"][0][0] == 1 for fit in fits)
+    spawned = run("processes:spawn", 2, 1.8, label="processes:spawn x2")
+    drawn = {(fit["executor"], fit["model"]) for fit in fits_of([*runs, spawned])}
+    assert ("processes:spawn", "bound") in drawn
     bound = next(fit for fit in fits if (fit["executor"], fit["model"]) == ("processes", "bound"))
     assert bound["curve"][1] == [2, pytest.approx(2.0, abs=0.05)]
 
