@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gil_tui.verdict import words
 from gil_tui.verdict.advice import by_gain
-from gil_tui.verdict.experiment import undecided, workers_text
+from gil_tui.verdict.experiment import UNSTABLE, disturbed, undecided, workers_text
 from gil_tui.verdict.facts import RunFacts
 from gil_tui.verdict.group import GAINS
 from gil_tui.verdict.model import Advice, Evidence, Verdict
@@ -30,6 +30,8 @@ COSTS = {
 FAMILY = "extension"
 """Workloads of this family whose sizes have the same unit do the same work."""
 UNPORTED = "loop_python"
+SCALING_GAIN = 1.3
+"""Where several workers may gain more than this, they cannot be said to add nothing."""
 COMPARABLE = 0.5
 """A way with this share of the best one's gain on one core, or more, shows what scaling is worth."""
 
@@ -51,8 +53,13 @@ class Way:
 
     @property
     def scales(self) -> bool:
-        """Whether several workers are worth while."""
-        return self.scaling is not None and self.scaling.median >= GAINS
+        """Whether several workers are known to be worth while."""
+        return self.scaling is not None and self.scaling.median >= GAINS and self.scaling.low > 1
+
+    @property
+    def flat(self) -> bool:
+        """Whether several workers are known to add nothing to speak of."""
+        return self.scaling is not None and not self.scales and self.scaling.high < SCALING_GAIN
 
     @property
     def total(self) -> float:
@@ -66,9 +73,9 @@ class Way:
         if self.spread is None or self.scaling is None:
             return text
         workers = workers_text(self.spread)
-        if not self.scales:
-            return f"{text}, {workers} add nothing"
-        return f"{text}, {workers} {words.factor(self.scaling.median)}x more"
+        if self.scales:
+            return f"{text}, {workers} {words.factor(self.scaling.median)}x more"
+        return f"{text}, {workers} add nothing" if self.flat else f"{text}, what {workers} add is not decided"
 
 
 def told_as_ports(
@@ -101,13 +108,18 @@ def port_verdict(
         return None
     original, best = ways[0], max(ways, key=lambda way: way.total)
     told = [parts[name] for name in dict.fromkeys((best.workload, original.workload))]
+    evidence = tuple(row for way in ways for row in _evidence(way, original))
+    doubts = _doubts(ways, runs, told)
+    unstable = _unstable(ways)
+    if unstable:
+        return Verdict("unsure", 0.0, unstable, evidence, would_change=doubts)
     return Verdict(
         code=told[0].code,
         confidence=min(verdict.confidence for verdict in told),
         sentence=_sentence(ways, best, original),
-        evidence=tuple(row for way in ways for row in _evidence(way, original)),
+        evidence=evidence,
         advice=tuple(by_gain(_advice(way, original) for way in ways if way.total >= GAINS)),
-        would_change=_doubts(ways, runs, told),
+        would_change=doubts,
     )
 
 
@@ -173,12 +185,24 @@ def _gain(original: RunFacts, run: RunFacts, draws: int) -> Interval:
     return Interval(theirs.median / ours.median * more, low * more, high * more, level)
 
 
+def _unstable(ways: Sequence[Way]) -> str:
+    """That too many trials were disturbed to name a winner, and what shows all the same; empty where not."""
+    runs = [run for way in ways for run in (way.alone, way.spread) if run is not None]
+    trials, marked = sum(run.trials for run in runs), sum(map(disturbed, runs))
+    if marked <= UNSTABLE * trials:
+        return ""
+    best = max(ways, key=lambda way: way.gain.low)
+    seen = f"{best.name} does {_interval(best.gain)} the work on one core"
+    return f"Unstable: {marked} of {words.some(trials, 'trial')} were disturbed; no winner is named. {seen}"
+
+
 def _sentence(ways: Sequence[Way], best: Way, original: Way) -> str:
     """The best way, and beside it one that is as fast on one core and does not scale, or the reverse."""
     if best.total < GAINS:
         return f"No port buys anything: {original.name} is as fast as any"
     against = "" if original.workload == UNPORTED else f" (against {original.name})"
-    others = [way for way in ways if way not in (best, original) and way.scales != best.scales]
+    others = [way for way in ways if way not in (best, original)]
+    others = [way for way in others if (way.flat if best.scales else way.scales)]
     others = [way for way in others if way.gain.median >= COMPARABLE * best.gain.median]
     shown = sorted(others, key=lambda way: -way.gain.median)[:1]
     return ". ".join([best.sentence + against, *(way.sentence for way in shown)])

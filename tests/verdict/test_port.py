@@ -8,6 +8,7 @@ import pytest
 from gil_tui.verdict.facts import RunFacts
 from gil_tui.verdict.model import Verdict
 from gil_tui.verdict.port import told_as_ports, ways_of
+from gil_tui.verdict.statistics import Interval
 from gil_tui.verdict.sweep import diagnose_sweep
 from gil_tui.verdict.words import evidence_text
 from tests.verdict.builders import GIL_2, RELEASED_2, around, run, sequential
@@ -55,6 +56,23 @@ def test_the_sentence(runs: list[RunFacts], sentence: str) -> None:
 def test_a_slow_port_that_scales_is_no_contrast_to_a_fast_one() -> None:
     verdict, _ = diagnose_sweep([*PYTHON, *HELD, *way("loop_numpy", 4, 1.9)])
     assert verdict.sentence == "C that holds the GIL: 85.0x on one core, 2 threads add nothing"
+
+
+def test_what_noise_hides_is_not_told() -> None:
+    wide = replace(RELEASED[1], speedup=Interval(1.11, 0.76, 1.6))
+    verdict, _ = diagnose_sweep([*PYTHON, RELEASED[0], wide])
+    assert verdict.sentence.endswith("85.0x on one core, what 2 threads add is not decided")
+
+
+def test_no_winner_among_disturbed_trials() -> None:
+    runs = [replace(one, marked=5) for one in (*PYTHON, *HELD, *RELEASED)]
+    verdict, _ = diagnose_sweep(runs)
+    assert verdict.sentence.startswith(
+        "Unstable: 30 of 36 trials were disturbed; no winner is named. C that "
+    )
+    assert verdict.sentence.endswith("does 84.2x to 85.8x the work on one core")
+    assert (verdict.code, verdict.confidence, verdict.advice) == ("unsure", 0.0, ())
+    assert "C that releases the GIL, one core 85.0x (84.2x to 85.8x)" in map(evidence_text, verdict.evidence)
 
 
 def test_evidence_has_intervals_and_advice_the_best_first() -> None:
