@@ -8,10 +8,10 @@ import pickle
 import re
 import sys
 import time
-import types
 from concurrent.futures import FIRST_EXCEPTION, wait
 
 from ..failures import JobError, in_words
+from ..worker_data import only_one_worker
 from ..workloads import load
 from .pools import Pool, enlist
 from .rendezvous import Rendezvous
@@ -81,11 +81,11 @@ def begin(order: Order, size: int, rendezvous: Rendezvous, switch_interval_s: Op
     """In a new interpreter; what fails here is said when the worker takes its seat."""
     if switch_interval_s is not None:
         sys.setswitchinterval(switch_interval_s)
-    seats = types.SimpleNamespace()  # a thread's local data do not last from one call to the next
+    only_one_worker()
     try:
-        enlist(Work(load(*order), size, time.thread_time_ns), rendezvous, seats=seats)
+        enlist(Work(load(*order), size, time.thread_time_ns), rendezvous)
     except JobError as failure:
-        enlist(None, rendezvous, failure, seats)
+        enlist(None, rendezvous, failure)
 
 
 def explained(failure: JobError) -> JobError:

@@ -8,6 +8,7 @@ from concurrent.futures import TimeoutError as NotYet
 
 from ..failures import JobError
 from ..gil import gil_enabled
+from ..worker_data import worker_data
 from .base import Executor, empty
 from .work import Work
 
@@ -24,27 +25,21 @@ PROGRESS_S = 0.25
 """The main thread sleeps through the work and looks this often how far it is: waking for every result
 would have it queue for the GIL beside the workers."""
 
-_seats: Any = None
+_own: Any = None
 _work: Optional[Work] = None
 _barrier: Any = None
 _trouble: Optional[JobError] = None
 
 
-def enlist(
-    work: Optional[Work], barrier: Any, trouble: Optional[JobError] = None, seats: Optional[Any] = None
-) -> None:
-    """Tell this process what its workers do, or why they cannot; `barrier` is for all of the pool.
-
-    `seats` is where a worker keeps its seat, which only it sees: data of its thread unless given.
-    """
-    global _work, _barrier, _trouble, _seats
-    _work, _barrier, _trouble = work, barrier, trouble
-    _seats = seats if seats is not None else threading.local()
+def enlist(work: Optional[Work], barrier: Any, trouble: Optional[JobError] = None) -> None:
+    """Tell this process what its workers do, or why they cannot; `barrier` is for all of the pool."""
+    global _work, _barrier, _trouble, _own
+    _work, _barrier, _trouble, _own = work, barrier, trouble, worker_data()
 
 
 def arrive(seat: int) -> Tuple[int, int]:
     """In a worker: take a seat, and wait until every worker has one; return pid and thread id."""
-    _seats.seat = seat
+    _own.seat = seat
     _barrier.wait()
     if _trouble is not None:
         raise _trouble
@@ -68,7 +63,7 @@ def leave(seat: int) -> None:
 
 def task(number: int) -> Record:
     """In a worker: do one task."""
-    return _working().task(_seats.seat, number)
+    return _working().task(_own.seat, number)
 
 
 def _working() -> Work:

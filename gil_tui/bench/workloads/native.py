@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 
 from ..spec import Knob
+from ..worker_data import worker_data
 from .base import Workload
 from .limits import whole
 
@@ -85,10 +86,8 @@ class Sqlite(Workload):
 
     def __init__(self, settings: Mapping[str, KnobValue], facts: Mapping[str, Any]) -> None:
         super().__init__(settings, facts)
-        import threading
-
         self._rows = whole(self, "rows", 1, 10_000_000)
-        self._of_this_thread = threading.local()
+        self._own = worker_data()
         self._connections: List[sqlite3.Connection] = []
 
     @classmethod
@@ -118,7 +117,7 @@ class Sqlite(Workload):
 
     def _connection(self) -> sqlite3.Connection:
         """This worker's, with the table filled: its first task, which is not measured, does that."""
-        known: Optional[sqlite3.Connection] = getattr(self._of_this_thread, "connection", None)
+        known: Optional[sqlite3.Connection] = getattr(self._own, "connection", None)
         if known is not None:
             return known
         import sqlite3
@@ -129,7 +128,7 @@ class Sqlite(Workload):
         connection.executemany("INSERT INTO orders VALUES (?, ?, ?, ?, ?)", map(_order, range(self._rows)))
         connection.commit()
         self._connections.append(connection)
-        self._of_this_thread.connection = connection
+        self._own.connection = connection
         return connection
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-import threading
 
 from ..failures import JobError
 from ..spec import Knob
+from ..worker_data import worker_data
 from .base import Workload
 from .beside import Beside
 from .checksums import checksum
@@ -52,7 +52,7 @@ class Own(Workload):
         module, self._function = load_function(target, directory)
         self.is_async, self._takes_number = _shape(self._function, target, self._args, self._named)
         self._beside = Beside(module, self._function)
-        self._here = threading.local()
+        self._here = worker_data()
 
     def enter(self) -> None:
         """Call `setup`, once for all workers of this process."""
