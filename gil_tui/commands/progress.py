@@ -5,6 +5,7 @@ import shutil
 import sys
 from typing import TextIO
 
+from gil_tui.bench.spec import Experiment
 from gil_tui.lab.events import Calibrating, LabEvent, Progressed, SweepEnded, TrialStarted, Warned
 from gil_tui.text import clean, fit, left
 
@@ -28,6 +29,8 @@ class ProgressLine:
     def hear(self, event: LabEvent) -> None:
         """Take in one fact."""
         match event:
+            case Calibrating(handover=Experiment(label=label)):
+                self._doing = f"{label}: what handing a task over costs"
             case Calibrating(workload=workload):
                 self._doing = f"{clean(workload)}: looking for the size"
             case TrialStarted(experiment=experiment, number=number):

@@ -23,8 +23,9 @@ baseline, and print how the times compare. Each trial is a fresh process; runs a
 EPILOG = """WORKLOAD is a name from `gil-tui list workloads` or your own code: package.module:function or
 path/to/file.py:function, which takes nothing or the task number.
 
-Ends with 0 when every run was measured, 1 when any run failed (the others are printed all the same),
-2 for wrong usage, 130 after Ctrl-C (128 + n after signal n); finished trials are kept."""
+Ends with 0 when what could be run was measured, 1 when any run failed (the others are printed all the
+same) or nothing could be run, 2 for wrong usage, 130 after Ctrl-C (128 + n after signal n); finished
+trials are kept."""
 
 
 def add_parser(subparsers: "Subparsers") -> None:
@@ -92,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
     plan = plan_of(args)
     from gil_tui.commands.conducting import conduct_until_signalled
     from gil_tui.commands.output import print_json
-    from gil_tui.commands.sweep_text import failure_lines, sweep_lines
+    from gil_tui.report.sweep import sweep_lines, trouble_line
 
     outcome = conduct_until_signalled(plan, save=not args.no_save)
     sweep = outcome.sweep
@@ -105,11 +106,10 @@ def run(args: argparse.Namespace) -> int:
             print("\n".join(sweep_lines(sweep)), flush=True)
     if outcome.signal:
         return SIGNALLED + outcome.signal
-    failed = [run for run in sweep.runs if run.failure]
-    if failed:
-        first = failure_lines(failed)[0]
-        print(f"gil-tui: {len(failed)} of {len(sweep.runs)} runs failed: {first}", file=sys.stderr)
-    return 1 if failed else 0
+    trouble = trouble_line(sweep)
+    if trouble:
+        print(f"gil-tui: {trouble}", file=sys.stderr)
+    return 1 if trouble else 0
 
 
 def plan_of(args: argparse.Namespace) -> "Plan":

@@ -37,6 +37,6 @@ def run(args: argparse.Namespace) -> int:
     several = len(alike) > 1
     for line in run_lines(shown, alike, sweep.verdict if sweep and several else None):
         print(line)
-    for line in output_lines(shown) if args.output else ():
+    for line in ["", *output_lines(shown)] if args.output else ():
         print(line)
     return 0

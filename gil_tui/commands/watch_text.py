@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 from gil_tui.commands.output import MISSING, size, table
-from gil_tui.commands.sweep_text import verdict_line
 from gil_tui.commands.watching import Seen
 from gil_tui.lab.documents import wait_share
+from gil_tui.report.judgement import advice_line, verdict_line
+from gil_tui.report.layout import indented
 from gil_tui.text import clean, count, percent
 from gil_tui.verdict import words
-from gil_tui.verdict.model import Advice, Verdict
+from gil_tui.verdict.model import Verdict
 from gil_tui.verdict.observation import Observation, ThreadSeen
 
 MOST_THREADS = 20
@@ -76,15 +77,7 @@ def _cpu_lines(observation: Observation) -> Iterator[str]:
 
 
 def _advice_lines(verdict: Verdict | None) -> list[str]:
-    return ["advice", *map(_advice_line, verdict.advice)] if verdict and verdict.advice else []
-
-
-def _advice_line(advice: Advice) -> str:
-    parts = [clean(advice.action)]
-    parts += [f"gain {words.factor(advice.gain)}x"] if advice.gain is not None else []
-    parts += [f"cost: {clean(advice.cost)}"] if advice.cost else []
-    parts += [clean(advice.why)] if advice.why else []
-    return "  " + "; ".join(parts)
+    return ["advice", *indented(list(map(advice_line, verdict.advice)))] if verdict and verdict.advice else []
 
 
 def _thread_lines(observation: Observation) -> list[str]:

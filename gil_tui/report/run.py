@@ -40,8 +40,8 @@ def output_lines(run: Run) -> list[str]:
     for trial in run.trials:
         for name, text in (("stdout", trial.stdout), ("stderr", trial.stderr)):
             if text:
-                lines += ["", f"--- {name} of {run.experiment.label}, trial {trial.number}"]
-                lines += clean_lines(text)
+                lines += [f"── {name} of {run.experiment.label}, trial {trial.number}"]
+                lines += [*clean_lines(text), ""]
     return lines
 
 

@@ -110,6 +110,16 @@ def failed_runs(runs: Iterable[Run]) -> list[Run]:
     return [run for run in runs if run.failure and run.status != UNAVAILABLE]
 
 
+def trouble_line(sweep: Sweep) -> str:
+    """What went wrong, with the first reason: runs that failed, or that nothing could be run; else empty."""
+    failed = failed_runs(sweep.runs)
+    if failed:
+        return f"{len(failed)} of {len(sweep.runs)} runs failed: {failure_lines(failed)[0]}"
+    if any(run.walls_s for run in sweep.runs):
+        return ""
+    return "; ".join(["nothing was measured", *unavailable_lines(sweep.runs)[:1]])
+
+
 def failure_lines(runs: Iterable[Run]) -> list[str]:
     """Why runs failed, one line for all that failed alike: `#7 threads x2 and 3 more: it raised`."""
     return _by_reason(failed_runs(runs))

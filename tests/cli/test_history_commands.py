@@ -71,7 +71,7 @@ def test_show_prints_what_is_known(kept_runs: list[int], capsys: pytest.CaptureF
     ):
         assert part in text
     assert "hello" not in text
-    assert "--- stdout of threads x4, trial 1\nhello" in printed(capsys, "show", "2", "--output")
+    assert "── stdout of threads x4, trial 1\nhello" in printed(capsys, "show", "2", "--output")
 
 
 def test_show_says_why_a_run_failed(kept_runs: list[int], capsys: pytest.CaptureFixture[str]) -> None:

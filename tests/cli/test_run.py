@@ -36,6 +36,7 @@ OnEvent = Callable[[LabEvent], None]
 FAILED = a_run(
     status="failed", executor="processes", trials=(a_failed_trial(),), failure=a_failed_trial().failure
 )
+LACKING = a_run(status="unavailable", failure={"kind": "unavailable", "message": "it needs more"})
 
 
 class FakeLab:
@@ -46,6 +47,7 @@ class FakeLab:
         self.templates: Callable[[Run], Run] = finished
         self.during: Callable[[OnEvent], None] = lambda on_event: None
         self.wait = False
+        self.lacking: tuple[str, ...] = ()
 
     async def conduct(
         self, plan: Plan, on_event: OnEvent, store: RunStore | None = None, watcher: object = None
@@ -54,7 +56,8 @@ class FakeLab:
         self.during(on_event)
         runs = []
         for experiment in plan.experiments:
-            run = self.templates(a_run())
+            lacks = experiment.executor in self.lacking
+            run = LACKING if lacks else self.templates(a_run())
             run = replace(run, experiment=replace(experiment, size=1000, tasks=40))
             runs.append(run.with_id(store.add_run(run)) if store else run)
         sweep = Sweep("sweep-1", HOST, tuple(runs), VERDICT)
@@ -275,6 +278,7 @@ class Terminal:
 
 EVENTS: list[LabEvent] = [
     Calibrating("countdown", "/usr/bin/python3"),
+    Calibrating("countdown", "/usr/bin/python3", a_run().experiment),
     TrialStarted(a_run().experiment, 3),
     Progressed(0.42, 12.3),
     Warned("the \x1b[31mhistory\nis full"),
@@ -294,6 +298,7 @@ def test_progress_is_one_line_that_is_cleared(monkeypatch: pytest.MonkeyPatch) -
     shown = [part for part in heard(Terminal()).split(CLEAR_LINE) if part]
     assert shown == [
         "  0%  countdown: looking for the size",
+        "  0%  threads x4: what handing a task over costs",
         "  0%  countdown threads x4, trial 3",
         " 42%  countdown threads x4, trial 3  13 s left",
         "gil-tui: the [31mhistory is full\n",
@@ -316,3 +321,19 @@ def test_without_a_terminal_only_warnings_are_written(monkeypatch: pytest.Monkey
 
 def test_a_terminal_that_is_gone_is_left_alone() -> None:
     assert heard(Terminal(dropped=True)) == ""
+
+
+def test_what_is_not_available_fails_the_command_only_if_nothing_was_measured(
+    lab: FakeLab, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lab.lacking = ("threads",)
+    arguments = ["run", "countdown", "-e", "threads", "-w", "1,2"]
+    assert cli.main(arguments) == 0
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    assert "not available: #2 threads x1 and 1 more: it needs more" in captured.out
+    lab.lacking = ("sequential", "threads")
+    assert cli.main(arguments) == 1
+    captured = capsys.readouterr()
+    assert captured.err.startswith("gil-tui: nothing was measured; not available: ")
+    assert captured.err.count("\n") == 1

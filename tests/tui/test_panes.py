@@ -146,9 +146,9 @@ def test_any_sentence_fits(sentence: str, width: int, height: int) -> None:
 
 def test_the_report_names_how_each_number_was_got() -> None:
     report = "\n".join(verdict_report(GIL_VERDICT))
-    assert "confidence 99 %" in report
-    assert "GIL held 99 % (98 % to 100 %)   4,100 reads of the GIL" in report
-    assert "What would change this" in report
+    assert "(sure 0.99)" in report
+    assert "GIL held             99 %         (98 % to 100 %)   4,100 reads of the GIL" in report
+    assert "what would change this verdict" in report
 
 
 def test_masthead_keeps_the_tabs_whatever_the_width() -> None:

@@ -1,5 +1,6 @@
 """The History: every run, to be filtered, sorted, shown again, read and deleted."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import getters, on, work
@@ -10,17 +11,19 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from gil_tui.history import HistoryRow, NoSuchRunError, StoreError
-from gil_tui.lab.records import Run
+from gil_tui.lab.records import UNAVAILABLE, Run
 from gil_tui.text import clean
 from gil_tui.tui import details
 from gil_tui.tui.app import GilTui
 from gil_tui.tui.messages import HistoryChanged, HistoryOpened
 from gil_tui.tui.model import failure_text
 from gil_tui.tui.screens.dialogs import ConfirmDialog, TextDialog
+from gil_tui.tui.series import python_of
 from gil_tui.tui.widgets.history_table import PAGE, HistoryTable, next_order
 from gil_tui.tui.widgets.key_bar import KeyBar
 from gil_tui.tui.widgets.masthead import Masthead
 from gil_tui.tui.widgets.verdict import VerdictPane
+from gil_tui.verdict.model import Verdict
 
 
 class HistoryScreen(Screen[None]):
@@ -132,7 +135,8 @@ class HistoryScreen(Screen[None]):
         """All that is known of the run at the cursor."""
         run = self._run_at_cursor()
         if run:
-            await self.app.push_screen(TextDialog(details.title_of(run), details.run_lines(run), wrap=True))
+            lines = details.run_lines(run, *self._sweep_of(run))
+            await self.app.push_screen(TextDialog(details.title_of(run), lines, wrap=True))
 
     @work(exclusive=True, group="dialog")
     async def action_output(self) -> None:
@@ -170,6 +174,16 @@ class HistoryScreen(Screen[None]):
             self.app.say(clean(str(error)), is_error=True)
             return None
 
+    def _sweep_of(self, run: Run) -> tuple[Sequence[Run], Verdict | None]:
+        """The runs that it was made with, and the verdict on all of them where it was kept."""
+        history = self.app.session.history
+        try:
+            sweep = history.judged_sweep(run.sweep_id) if history else None
+        except StoreError as error:
+            self.app.say(clean(str(error)), is_error=True)
+            return (), None
+        return (sweep.runs, sweep.verdict if len(sweep.runs) > 1 else None) if sweep else ((), None)
+
     async def _rows(self, offset: int) -> list[HistoryRow]:
         table = self.table
         return await self.app.rows(
@@ -202,6 +216,9 @@ class HistoryScreen(Screen[None]):
         elif run.verdict:
             failures = [failure_text(run.failure)] if run.failure else []
             self.verdict.show_verdict(run.verdict, failures)
+        elif run.status == UNAVAILABLE:
+            why = failure_text(run.failure) if run.failure else "it lacks something"
+            self.verdict.show_notes((f"– Not available on Python {python_of(run)}: {why}", "muted"))
         elif run.failure:
             self.verdict.show_notes((f"Failed: {failure_text(run.failure)}", "state-gil"))
         else:

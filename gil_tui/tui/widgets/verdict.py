@@ -3,7 +3,8 @@
 import textwrap
 from collections.abc import Callable, Sequence
 
-from gil_tui.text import clean, factor, fit, percent
+from gil_tui.report.judgement import verdict_line, verdict_lines
+from gil_tui.text import clean, factor, fit
 from gil_tui.tui.theme import VERDICT_STATES
 from gil_tui.tui.widgets.lines import Lines, Row
 from gil_tui.verdict.model import CODES, Advice, Evidence, Verdict
@@ -94,20 +95,8 @@ def _filled(items: Sequence[str], width: int) -> list[str]:
 
 def verdict_report(verdict: Verdict) -> list[str]:
     """The whole verdict as lines of text: each number with how it was got, all advice, all doubt."""
-    lines = [clean(verdict.sentence), "", f"{clean(verdict.code)}: {CODES.get(verdict.code, '')}"]
-    lines.append(f"confidence {percent(verdict.confidence)}")
-    if verdict.evidence:
-        lines += ["", "Because"]
-        lines += [f"  {evidence_line(item)}   {clean(item.how)}".rstrip() for item in verdict.evidence]
-    if verdict.advice:
-        lines += ["", "Do"]
-        for number, item in enumerate(verdict.advice, 1):
-            lines.append(f"  {number}. {advice_text(item)}")
-            lines += [f"     {clean(item.why)}"] if item.why else []
-    if verdict.would_change:
-        lines += ["", "What would change this"]
-        lines += [f"  {clean(item)}" for item in verdict.would_change]
-    return lines
+    meaning = f"{clean(verdict.code)}: {CODES.get(verdict.code, '')}"
+    return [verdict_line(verdict, measured=True), "", meaning, "", *verdict_lines(verdict)]
 
 
 class VerdictPane(Lines, can_focus=True):
