@@ -13,7 +13,14 @@ from gil_tui.bench.failures import JobError
 from gil_tui.bench.workloads import WORKLOADS, catalogue, find, is_own, load
 from gil_tui.bench.workloads.base import Workload
 
-FAST: dict[str, Any] = {"sleep": (("duration_ms", 0.1),), "http": (("latency_ms", 0.1),)}
+FAST: dict[str, Any] = {
+    "sleep": (("duration_ms", 0.1),),
+    "http": (("latency_ms", 0.1),),
+    "convoy": (("latency_ms", 0.1),),
+    "web": (("parse_ms", 0.1), ("render_ms", 0.1), ("wait_ms", 0.1)),
+    "lock_contended": (("pass_ms", 0.1),),
+    "lock_free": (("pass_ms", 0.1),),
+}
 
 
 @pytest.fixture(params=list(WORKLOADS))
@@ -40,7 +47,7 @@ def test_the_catalogue_describes_every_workload() -> None:
     assert [entry.name for entry in catalogue()] == list(WORKLOADS)
     for entry in catalogue():
         assert find(entry.name) is entry
-        assert entry.family in ("cpu", "native", "io")
+        assert entry.family in ("cpu", "native", "extension", "io", "locks", "mixed")
         assert entry.shows.endswith(".")
         assert len(entry.shows) < 110
         assert entry.size_unit

@@ -22,6 +22,11 @@ WORKLOADS = {
     "http": ("io", "Http"),
     "files": ("files", "Files"),
     "csv": ("files", "Csv"),
+    "lock_contended": ("locks", "LockContended"),
+    "lock_free": ("locks", "LockFree"),
+    "queue": ("queues", "Queue"),
+    "web": ("mixed", "Web"),
+    "convoy": ("mixed", "Convoy"),
 }
 """Built-in workloads by name: where each is defined. Nothing is imported before it is asked for."""
 

@@ -13,7 +13,7 @@ from .base import Workload
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import subprocess
-    from typing import List, Optional
+    from typing import List, Optional, Tuple
 
 SERVER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "http_server.py")
 HOST = "127.0.0.1"
@@ -57,7 +57,7 @@ class Http(Workload):
     family = "io"
     shows = "Requests to a real local server: waiting releases the GIL, handling the answers does not."
     size_unit = "requests"
-    knobs = (
+    knobs: Tuple[Knob, ...] = (
         Knob("latency_ms", 20.0, "ms", "how long the server takes to answer"),
         Knob("answers_at_once", 0, "answers", "so many the server works on at a time; 0 for any number"),
     )
