@@ -69,9 +69,22 @@ def diagnose_sweep(runs: Sequence[RunFacts], draws: int = DRAWS) -> tuple[Verdic
 
 
 def fits_of(runs: Sequence[RunFacts]) -> tuple[dict[str, Any], ...]:
-    """The entries of `Sweep.fits`: laws and bounds of every workload on every interpreter."""
+    """The entries of `Sweep.fits`: laws and bounds of every workload on every interpreter.
+
+    Laws of unstable runs are refused: so much noise fits any of them.
+    """
     groups = [Group.of([r for r in runs if r.work == work]) for work in dict.fromkeys(r.work for r in runs)]
-    return tuple(document for group in groups if group.usable for document in group.fits())
+    documents: list[dict[str, Any]] = []
+    for group in groups:
+        if group.usable:
+            fits, unstable = group.fits(), _unstable(group)
+            documents += [
+                fit | {"refused": "too many trials were disturbed"}
+                if unstable and fit["model"] != "bound"
+                else fit
+                for fit in fits
+            ]
+    return tuple(documents)
 
 
 def _unstable(group: Group) -> bool:

@@ -309,6 +309,12 @@ def test_laws_and_bounds_of_a_sweep_are_documents() -> None:
     assert bound["curve"][1] == [2, pytest.approx(2.0, abs=0.05)]
 
 
+def test_laws_of_disturbed_trials_are_refused() -> None:
+    fits = fits_of([replace(one, marked=6) for one in (sequential(), *THREADS, *PROCESSES)])
+    assert {fit["refused"] for fit in fits if fit["model"] != "bound"} == {"too many trials were disturbed"}
+    assert {fit["refused"] for fit in fits if fit["model"] == "bound"} == {None}
+
+
 def test_what_one_worker_foretold_stands_beside_what_was_measured() -> None:
     verdict, _ = diagnose_sweep([sequential(), *THREADS, *PROCESSES])
     rows = {row.name: row.value for row in verdict.evidence}
