@@ -73,7 +73,8 @@ def fits_of(runs: Sequence[RunFacts]) -> tuple[dict[str, Any], ...]:
 
     Laws of unstable runs are refused: so much noise fits any of them.
     """
-    groups = [Group.of([r for r in runs if r.work == work]) for work in dict.fromkeys(r.work for r in runs)]
+    works = dict.fromkeys(run.work for run in runs)
+    groups = [Group.of([run for run in runs if run.work == work], draws=1) for work in works]
     documents: list[dict[str, Any]] = []
     for group in groups:
         if group.usable:
