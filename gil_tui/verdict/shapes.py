@@ -5,14 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gil_tui.verdict import words
-from gil_tui.verdict.statistics import OUTLIER_MADS, deviation, median_interval, outliers
+from gil_tui.verdict.statistics import OUTLIER_MADS, deviation, median_interval, outliers, trend
 
 GROUPED_FROM = 8
 """Fewer trials lie in two groups too often by chance."""
 GROUPED = 0.93
-"""Share of the variance that two groups must explain: by chance so in 0.1 to 2 % of runs (`coverage`)."""
+"""Share of the variance that two groups must explain: in under 2 % of runs they do so by chance, in 5 %
+with a long tail."""
 APART = 0.02
 """Groups nearer to each other do no harm: the interval is not narrower."""
+DRIFTED = 0.02
+SURE_TREND = 2.576
+"""Trend that chance makes in one of a hundred runs."""
 SLOW = 0.05
 """Share by which a first trial must exceed the others."""
 NOISY = 0.05
@@ -68,13 +72,31 @@ def slow_first(walls_s: Sequence[float]) -> float | None:
     return first[0] / usual - 1
 
 
+def drifted(walls_s: Sequence[float]) -> float | None:
+    """The share by which the later half took longer than the earlier, negative for less.
+
+    None without a trend that is sure at 99 % (Mann-Kendall) and 2 % in size.
+    """
+    half = len(walls_s) // 2
+    if trend(walls_s) < SURE_TREND or min(walls_s) <= 0:
+        return None
+    change = statistics.median(walls_s[-half:]) / statistics.median(walls_s[:half]) - 1
+    return change if abs(change) >= DRIFTED else None
+
+
 def remarks(walls_s: Sequence[float]) -> tuple[str, ...]:
     """What a reader of the median should know of its trials, in words; empty for steady ones."""
     if len(walls_s) < 2:
         return ()
     notes = []
-    groups, late = two_groups(walls_s), slow_first(walls_s)
-    if groups:
+    groups, late, change = two_groups(walls_s), slow_first(walls_s), drifted(walls_s)
+    if change is not None:
+        longer = "longer" if change > 0 else "less"
+        notes.append(
+            f"the host drifted: the later trials took {words.share(abs(change))} {longer} than the earlier; "
+            "the time is that of the hour"
+        )
+    elif groups:
         notes.append(
             f"times lie in two groups: {words.some(groups.lower, 'trial')} about "
             f"{words.seconds(groups.low)}, {groups.upper} about {words.seconds(groups.high)}; "
@@ -86,7 +108,7 @@ def remarks(walls_s: Sequence[float]) -> tuple[str, ...]:
     if far:
         notes.append(f"{len(far)} of {words.some(len(walls_s), 'trial')} lie far off the others")
     spread = median_interval(walls_s).half_width_share
-    if spread > NOISY and not groups:
+    if spread > NOISY and not groups and change is None:
         notes.append(f"noisy: the interval is {words.share(spread)} of the median to either side")
     return tuple(notes)
 

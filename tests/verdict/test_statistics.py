@@ -20,6 +20,7 @@ from gil_tui.verdict.statistics import (
     quantile_interval,
     ratio_interval,
     stopped_interval,
+    trend,
 )
 
 finite = st.floats(-1e9, 1e9)
@@ -201,6 +202,21 @@ def test_precise_enough_needs_six_close_values() -> None:
     assert not precise_enough([1.0] * 5)
     assert precise_enough([1.0, 1.01, 1.0, 0.99, 1.0, 1.01])
     assert not precise_enough([1.0, 1.05, 1.0, 0.99, 1.0, 1.01])
+
+
+def test_a_trend_is_no_precision() -> None:
+    assert not precise_enough([1.0, 1.001, 1.002, 1.003, 1.004, 1.005])
+    assert precise_enough([1.0, 1.003, 1.001, 1.004, 1.0, 1.002])
+
+
+def test_trend_as_kendall_computes_it() -> None:
+    # S and its variance n (n - 1) (2 n + 5) / 18: Gilbert, Statistical Methods for Environmental Pollution
+    # Monitoring, 16.4; with all of 6 values in order S = 15, variance 28.33
+    assert trend([1, 2, 3, 4, 5, 6]) == trend([6, 5, 4, 3, 2, 1]) == pytest.approx(14 / math.sqrt(28.3333))
+    assert trend([2.0] * 9) == trend([2.0, 1.0]) == 0.0
+    source = random.Random(5)
+    reached = sum(trend([source.random() for _ in range(10)]) >= 1 for _ in range(3000)) / 3000
+    assert reached == pytest.approx(0.32, abs=0.04)
 
 
 def test_half_width_is_a_share_of_the_size_of_the_median() -> None:
