@@ -164,7 +164,7 @@ def caps(
     if cpu_share and cpu_share > 0.001:
         by_cpu = math.ceil(cpus / cpu_share * (1 if cpu_share >= BUSY else WAITS_OVERLAP) - 0.05)
     by_memory = None
-    if available_bytes is not None and base_bytes is not None and worker_bytes and worker_bytes > 0:
+    if available_bytes is not None and base_bytes is not None and worker_bytes:
         by_memory = max(0, 1 + int((MEMORY_FILLED * available_bytes - base_bytes) // worker_bytes))
     known = [(count, by) for count, by in ((by_memory, "memory"), (by_cpu, "cpus")) if count is not None]
     if not known:
@@ -176,11 +176,13 @@ def caps(
 def worker_bytes(peaks: Mapping[int, Sequence[int]]) -> int | None:
     """Memory of one more worker: the median slope between all pairs of trials (Sen 1968).
 
-    `peaks` are the trials' peak PSS of the whole tree by worker count; None for a single count.
+    `peaks` are the trials' peak PSS of the whole tree by worker count; None for a single count, and where it
+    is lost in the noise.
     """
     flat = [(count, peak) for count, values in sorted(peaks.items()) for peak in values]
     slopes = [(p2 - p1) / (n2 - n1) for i, (n1, p1) in enumerate(flat) for n2, p2 in flat[i + 1 :] if n2 > n1]
-    return round(statistics.median(slopes)) if slopes else None
+    slope = round(statistics.median(slopes)) if slopes else 0
+    return slope if slope > 0 else None
 
 
 def pays_from_tasks(

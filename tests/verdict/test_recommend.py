@@ -101,6 +101,7 @@ def test_memory_of_one_more_worker() -> None:
     ) == pytest.approx(20.5 * MB, rel=0.05)
     assert worker_bytes({2: [50 * MB]}) is None
     assert worker_bytes({}) is None
+    assert worker_bytes({1: [30 * MB], 2: [29 * MB]}) is None
 
 
 @pytest.mark.parametrize(
