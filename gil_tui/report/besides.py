@@ -10,6 +10,7 @@ from gil_tui.lab.handover import Pool, pool_of
 from gil_tui.lab.records import Run
 from gil_tui.report.layout import MISSING, brief, indented, number, size, table
 from gil_tui.text import clean, percent
+from gil_tui.verdict.words import rate
 
 STATES = {
     "cpu": "on CPU",
@@ -50,7 +51,7 @@ def figure_cells(name: str, value: float) -> tuple[str, str]:
 
 
 _FIGURE_UNITS: dict[str, Callable[[float], str]] = {
-    "_per_s": lambda value: f"{number(value)}/s",
+    "_per_s": lambda value: f"{rate(value)}/s",
     "_ms": lambda value: brief(value / 1000),
     "_s": brief,
     "_bytes": size,

@@ -6,7 +6,7 @@ from gil_tui.bench.workloads import find
 from gil_tui.history.rows import executor_label, python_label
 from gil_tui.lab.plan import AT_LEAST
 from gil_tui.lab.records import UNAVAILABLE, Run, Sweep, Trial
-from gil_tui.report.besides import figure_cells, median_startup_s
+from gil_tui.report.besides import figure_cells, gil_lines, median_startup_s
 from gil_tui.report.judgement import verdict_line
 from gil_tui.report.layout import (
     MISSING,
@@ -131,15 +131,22 @@ def unavailable_lines(runs: Iterable[Run]) -> list[str]:
     return [f"not available: {line}" for line in _by_reason(lacking)]
 
 
-def note_lines(runs: Sequence[Run]) -> list[str]:
-    """What to know of the runs; a note that does not concern all of them names those that it does."""
-    measured = sum(bool(run.results) for run in runs)
+def note_lines(runs: Iterable[Run]) -> list[str]:
+    """What workloads and executors say of their trials; a note of not all runs names those that it is of.
+
+    What is only of one run's own times is told where that run is shown.
+    """
+    said = [(run, _said(run)) for run in runs if run.results]
     lines = []
-    for note in dict.fromkeys(note for run in runs for note in run.notes):
-        about = [run for run in runs if note in run.notes]
-        whose = "" if len(about) >= measured else f"{_labels(about)}: "
+    for note in dict.fromkeys(note for _, notes in said for note in notes):
+        about = [run for run, notes in said if note in notes]
+        whose = "" if len(about) == len(said) else f"{_labels(about)}: "
         lines.append(f"note: {whose}{clean(note)}")
     return lines
+
+
+def _said(run: Run) -> list[str]:
+    return [*(note for result in run.results for note in result.notes), *gil_lines(run)]
 
 
 def _by_reason(runs: Iterable[Run]) -> list[str]:

@@ -24,7 +24,7 @@ HANDOVER_S = dict(zip(map(str, HANDOVER_BYTES), (2.8e-5, 3.1e-5, 9.1e-4), strict
     [
         ("pings_p99_s", 0.0051, ("pings p99", "5.1 ms")),
         ("lock_wait_ms", 0.25, ("lock wait", "250 µs")),
-        ("requests_per_s", 40.25, ("requests", "40.2/s")),
+        ("steps_per_s", 12_787_123.0, ("steps", "12,787,000/s")),
         ("written_bytes", 24_000_000, ("written", "24 MB")),
         ("inside_share", 0.8, ("inside", "80 %")),
         ("passes", 12_345.0, ("passes", "12,345")),

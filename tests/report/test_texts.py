@@ -11,7 +11,7 @@ from gil_tui.report.run import output_lines, run_lines
 from gil_tui.report.sweep import failed_runs, failure_lines, figures_table, sweep_lines, unavailable_lines
 from gil_tui.tui import details
 from gil_tui.verdict.model import Verdict
-from tests.history.samples import HOST, VERDICT, a_failed_trial, a_full_trial, a_run, finished
+from tests.history.samples import HOST, VERDICT, a_failed_trial, a_full_trial, a_run, a_trial, finished
 
 RAISED = a_failed_trial().failure
 LACKING = {
@@ -107,10 +107,16 @@ def test_latency_stands_in_the_result_where_there_are_requests() -> None:
     assert title == "measured besides"
 
 
-def test_a_note_names_whom_it_concerns() -> None:
-    runs = (finished(a_run(id=1, notes=("all", "one"))), finished(a_run(id=2, notes=("all",), workers=2)))
+def test_a_note_names_whom_it_is_of() -> None:
+    plain, full = a_trial(1), a_full_trial(1)
+    assert plain.result is not None
+    pinned = replace(plain, result=replace(plain.result, notes=("BLAS threads are pinned to 1",)))
+    runs = (finished(a_run(id=1), full), finished(a_run(id=2, workers=2, notes=("noisy",)), pinned), failed())
     lines = sweep_lines(Sweep("s", HOST, runs, VERDICT))
-    assert "note: all" in lines and "note: #1 threads x4: one" in lines
+    assert [line for line in lines if line.startswith("note: ")] == [
+        "note: BLAS threads are pinned to 1",
+        "note: #1 threads x4: importing oldmodule switched the GIL back on",
+    ]
 
 
 def test_nothing_that_a_program_says_moves_the_cursor() -> None:
