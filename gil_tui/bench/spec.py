@@ -9,7 +9,7 @@ processes of the host):
 
 =============  ==========================================================================================
 `hello`        `pid` of the experiment process, `python` (see `PythonFacts`)
-`calibrated`   (job `calibrate`) `size`, `tasks`, `task_s`, `deterministic`, `call_s` (of a unit of size)
+`calibrated`   `size`, `tasks`, `task_s`, `deterministic`, `call_s` of a unit of size (best of `call_repeats`)
 `started`      (job `trial`) pool up and warm, the work begins: `startup_s`, `start_method`, `worker_pids`
 `progress`     `done`, `total` tasks; a few a second at most
 `finished`     (job `trial`) a `TrialResult`; its `t_s` is stamped after the work, its end is `work_end_s`
