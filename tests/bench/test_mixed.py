@@ -85,11 +85,16 @@ def test_nothing_computes_while_something_else_is_measured(convoy: Any, job: str
     assert workload.figures() == {}
 
 
-def test_an_instance_in_a_worker_has_no_spinner_running(convoy: Any) -> None:
+def test_an_instance_in_a_worker_has_no_spinner(convoy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     first = convoy(executor="processes", spinners=0)
+    threads: list[str] = []
+    monkeypatch.setattr(
+        mixed.Spinner, "__init__", lambda spinner: threads.append("made")
+    )  # interpreters refuse
     other = load("convoy", (), ".", {**first.facts, "executor": "processes"})
+    other.enter()
     assert other.run(2, 1) == first.run(2, 1)
-    assert spinning() == 0
+    assert (spinning(), threads) == (0, [])
 
 
 def test_who_hands_over_is_told(convoy: Any) -> None:

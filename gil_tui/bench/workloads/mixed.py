@@ -16,7 +16,7 @@ from .locks import ONE_PROCESS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Mapping
+    from typing import Any, Dict, List, Mapping
 
     from ..spec import KnobValue
 
@@ -124,17 +124,19 @@ class Convoy(Http):
 
     def __init__(self, settings: Mapping[str, KnobValue], facts: Mapping[str, Any]) -> None:
         super().__init__(settings, facts)
-        spinners = whole(self, "spinners", 0, 1000)
-        self._spinners = [Spinner() for _ in range(spinners)] if self.facts.get("job") == "trial" else []
+        self._wanted = whole(self, "spinners", 0, 1000)
+        self._spinners: List[Spinner] = []
 
     def prepare(self) -> None:
         """Start the server, and the threads that compute."""
         super().prepare()
-        for spinner in self._spinners:
+        while len(self._spinners) < self._wanted and self.facts.get("job") == "trial":
+            spinner = Spinner()
             try:
                 spinner.start()
             except RuntimeError as error:
-                raise JobError("workload", "%d spinners cannot be started: %s" % (len(self._spinners), error))
+                raise JobError("workload", "%d spinners cannot be started: %s" % (self._wanted, error))
+            self._spinners.append(spinner)
         if self._spinners and self.facts.get("executor") not in ONE_PROCESS:
             self.notes = (HANDED_OVER,)
 

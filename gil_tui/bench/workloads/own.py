@@ -26,7 +26,8 @@ class Own(Workload):
 
     It takes nothing, or the number of the task, and behind that what `args` says: the same objects in every
     call of a process. Functions `setup` and `teardown` beside it, sync or async, are called once in every
-    process that works: before the warm-up, and after the work. After a failure all ends without teardown.
+    process or interpreter that works: before the warm-up, and after the work. After a failure all ends
+    without teardown.
     """
 
     family = "own"
