@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from ..failures import JobError, in_words
@@ -144,6 +145,8 @@ class Compiled(Loop):
 
     def _loaded(self) -> Hashed:
         path = self.facts["library"]
+        if not os.path.isfile(path):
+            raise JobError("unavailable", "workers of %s must be on the host of the experiment" % self.name)
         try:
             return self.load(path)
         except (OSError, ImportError, AttributeError) as error:

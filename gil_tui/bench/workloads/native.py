@@ -64,7 +64,7 @@ class Zlib(Workload):
         from .samples import log_lines
 
         self._level = whole(self, "level", 0, 9)
-        self._text = "\n".join(log_lines(400)).encode("ascii")[: ZLIB_BLOCK_BYTES - 8]
+        self._text = "\n".join(log_lines(500)).encode("ascii")[: ZLIB_BLOCK_BYTES - 8]
 
     def run(self, size: int, number: int) -> int:
         """Compress and restore `size` blocks."""

@@ -131,7 +131,7 @@ class PandasGroupby(Workload):
     shows = "pandas groups and adds up without the GIL, but much around it is Python: threads gain a part."
     size_unit = "group-bys"
     knobs = (
-        Knob("rows", 50_000, "rows", "of the table"),
+        Knob("rows", 100_000, "rows", "of the table"),
         Knob("groups", 1000, "groups", "that the rows fall into"),
     )
     needs = ("numpy", "pandas")
