@@ -36,7 +36,7 @@ def common_rounds(one: Sequence[float], other: Sequence[float]) -> tuple[Sequenc
 
     A sweep makes one trial of each experiment a round, and the quiet ones stop early. On a host that slows
     down meanwhile, all trials of the one against the early ones of the other miss the true ratio in up to
-    18 of 100 cases, those of the same rounds in up to 8 (tests/benchmarks/coverage.py).
+    12 of 100 cases, those of the same rounds in up to 7 (tests/benchmarks/coverage.py).
     """
     rounds = min(len(one), len(other))
     return one[:rounds], other[:rounds]
