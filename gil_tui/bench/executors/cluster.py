@@ -112,10 +112,7 @@ class Cluster(Executor):
         self._each("leave", [()] * self._workers)
         self._client.close()
         if self._local is not None:
-            try:
-                self._local.close(timeout=CLOSE_S)
-            except distributed.TimeoutError:
-                kill_descendants()
+            self._end_own()
 
     def abort(self) -> None:
         """Kill the workers that were started; others' are rid of the tasks when this process is gone."""
@@ -123,6 +120,7 @@ class Cluster(Executor):
 
     def _start_own(self) -> None:
         name_leftovers("spawn")
+        self._folder = scratch_folder()
         settings = {"distributed.scheduler.allowed-failures": 0}
         dask: Any = importlib.import_module("dask")
         dask.config.set(settings)
@@ -134,13 +132,26 @@ class Cluster(Executor):
                 scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
                 silence_logs=logging.CRITICAL + 1,
                 memory_limit=0,
-                local_directory=scratch_folder(),
+                local_directory=self._folder,
             )
         except (OSError, RuntimeError, TimeoutError) as error:
             raise JobError(
                 "usage", "%d Dask workers cannot be started: %s" % (self._workers, in_words(error))
             )
-        self._processes = multiprocessing.active_children()
+        pids = [nanny.pid for nanny in self._local.workers.values()]
+        self._processes = [process for process in multiprocessing.active_children() if process.pid in pids]
+
+    def _end_own(self) -> None:
+        """A worker takes its time to end by itself: it has nothing to lose where others tidy up after it."""
+        if self._folder is not None:
+            for nanny in self._local.workers.values():
+                nanny.close_gracefully()
+            for process in self._processes:
+                process.kill()
+        try:
+            self._local.close(timeout=CLOSE_S)
+        except distributed.TimeoutError:
+            kill_descendants()
 
     def _connect(self, cluster: Any) -> Any:
         try:
