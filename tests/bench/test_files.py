@@ -24,6 +24,12 @@ from tests.processes import StartedProcesses
 TEMPORARY = Path(guard.TEMPORARY_FOLDER)
 
 
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is made in this process goes with the test; children have the real one."""
+    monkeypatch.setattr(guard, "TEMPORARY_FOLDER", str(tmp_path))
+
+
 def ready(name: str, **knobs: Any) -> Workload:
     workload = load(name, tuple(knobs.items()), ".")
     workload.prepare()

@@ -15,11 +15,12 @@ from gil_tui.bench.failures import JobError
 from gil_tui.bench.workloads import load, locks, queues
 from gil_tui.bench.workloads.base import Workload
 from gil_tui.bench.workloads.burning import burn
+from gil_tui.lab.interpreters import Interpreter
 from tests.bench import children
+from tests.bench.spreads import NAMES, fields_of
 
 SPREADS: dict[str, dict[str, Any]] = {
     "threads": {"executor": "threads", "workers": 3},
-    "asyncio+threads": {"executor": "asyncio+threads", "workers": 3},
     "asyncio": {"executor": "asyncio", "workers": 3},
     "fork": {"executor": "processes", "workers": 3, "start_method": "fork"},
     "spawn": {"executor": "processes", "workers": 3, "start_method": "spawn"},
@@ -138,12 +139,13 @@ def test_burning_takes_cpu_time_whatever_the_steps_take(monkeypatch: pytest.Monk
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("spread", SPREADS)
-def test_contention_makes_one_out_of_many(spread: str) -> None:
+@pytest.mark.parametrize("spread", [*SPREADS, *NAMES])
+def test_contention_makes_one_out_of_many(spread: str, interpreters: list[Interpreter]) -> None:
     """Waits with the lock held add up; without it they overlap."""
+    fields = SPREADS[spread] if spread in SPREADS else fields_of(spread, 3, interpreters)
     walls_s, waits_ms = {}, {}
     for name in ("lock_contended", "lock_free"):
-        child = children.run(workload=name, size=2, tasks=12, knobs=WAITS, **SPREADS[spread])
+        child = children.run(workload=name, size=2, tasks=12, knobs=WAITS, **fields)
         assert child.last["event"] == "finished", child.last
         figures, walls_s[name] = child.last["figures"], child.last["wall_s"]
         assert figures["passes"] == 2 * (12 + 3)  # a warm-up in each worker
@@ -201,10 +203,11 @@ def test_an_item_that_changed_is_a_failure(made: Any, wrong: bytes) -> None:
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("spread", SPREADS)
-def test_items_pass_between_all_workers(spread: str) -> None:
+@pytest.mark.parametrize("spread", [*SPREADS, *NAMES])
+def test_items_pass_between_all_workers(spread: str, interpreters: list[Interpreter]) -> None:
     knobs = (("capacity", 1), ("item_us", 1.0))
-    child = children.run(workload="queue", size=100, tasks=12, knobs=knobs, **SPREADS[spread])
+    fields = SPREADS[spread] if spread in SPREADS else fields_of(spread, 3, interpreters)
+    child = children.run(workload="queue", size=100, tasks=12, knobs=knobs, **fields)
     assert child.last["event"] == "finished", child.last
     assert child.last["checksums"] == [zlib.crc32(b"100 items of task %d" % number) for number in range(12)]
     assert not list(Path("/tmp").glob(f"gil-tui-{child.process.pid}-*"))

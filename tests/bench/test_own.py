@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,9 @@ from gil_tui.bench.failures import JobError
 from gil_tui.bench.workloads import load, own_knobs
 from gil_tui.bench.workloads.base import Workload
 from gil_tui.bench.workloads.checksums import checksum
+from gil_tui.lab.interpreters import Interpreter
 from tests.bench import children
+from tests.bench.spreads import NAMES, fields_of
 from tests.bench.test_child_failures import EXECUTORS, failed
 from tests.bench.test_workloads import importing
 
@@ -159,13 +162,17 @@ def log(folder: Path) -> Iterator[tuple[str, int]]:
 @pytest.mark.real
 @pytest.mark.parametrize("function", ["work", "work_async"])
 @pytest.mark.parametrize("mode", ["sync", "async"])
-@pytest.mark.parametrize("spread", SPREADS)
-def test_once_in_every_process_that_works(tmp_path: Path, spread: str, mode: str, function: str) -> None:
+@pytest.mark.parametrize("spread", [*SPREADS, *NAMES])
+def test_once_in_every_process_that_works(
+    tmp_path: Path, spread: str, mode: str, function: str, interpreters: list[Interpreter]
+) -> None:
+    fields = SPREADS[spread] if spread in SPREADS else fields_of(spread, 2, interpreters)
     child = children.run(
-        workload=f"shop.py:{function}", size=2, tasks=8, job=beside(tmp_path, mode), **SPREADS[spread]
+        workload=f"shop.py:{function}", size=2, tasks=8, job=beside(tmp_path, mode), **fields
     )
     assert child.last["event"] == "finished", child.last
-    pids = {worker["pid"] for worker in child.last["workers"]}
+    seats = [worker["pid"] for worker in child.last["workers"]]
+    pids = seats if spread == "interpreters" else list(set(seats))
     said = list(log(tmp_path))
     assert sorted(said) == sorted((what, pid) for what in ("setup", "teardown") for pid in pids)
     assert [what for what, _ in said] == ["setup"] * len(pids) + ["teardown"] * len(pids)
@@ -173,11 +180,12 @@ def test_once_in_every_process_that_works(tmp_path: Path, spread: str, mode: str
 
 @pytest.mark.real
 @pytest.mark.parametrize("mode", ["setup raises", "teardown raises"])
-@pytest.mark.parametrize("spread", SPREADS)
-def test_their_failures_have_their_name(tmp_path: Path, spread: str, mode: str) -> None:
-    child = children.run(
-        workload="shop.py:work", size=1, tasks=8, job=beside(tmp_path, mode), **SPREADS[spread]
-    )
+@pytest.mark.parametrize("spread", [*SPREADS, *NAMES])
+def test_their_failures_have_their_name(
+    tmp_path: Path, spread: str, mode: str, interpreters: list[Interpreter]
+) -> None:
+    fields = SPREADS[spread] if spread in SPREADS else fields_of(spread, 2, interpreters)
+    child = children.run(workload="shop.py:work", size=1, tasks=8, job=beside(tmp_path, mode), **fields)
     event = failed("workload", child)
     says = {
         "setup raises": "setup of shop: ValueError: no such shop",
@@ -187,7 +195,7 @@ def test_their_failures_have_their_name(tmp_path: Path, spread: str, mode: str) 
     assert event["message"].startswith(f"{mode.split()[0]} of shop: ")
     assert f"in {'up' if mode == 'setup raises' else 'down'}" in event["traceback"]
     assert ("started" in child.names) == (mode == "teardown raises")
-    assert [what for what, _ in log(tmp_path)].count("teardown") <= SPREADS[spread].get("workers", 1)
+    assert [what for what, _ in log(tmp_path)].count("teardown") <= fields.get("workers", 1)
 
 
 @pytest.mark.real
@@ -247,7 +255,6 @@ def test_all_workers_wait_for_one_setup(tmp_path: Path, importing: None) -> None
         "def f(): assert calls == [1, 2]\n"
     )
     workload = own(tmp_path, "slow:f")
-    import sys
 
     def worker(_: int) -> int:
         workload.enter()
