@@ -37,6 +37,12 @@ CLOSE_S = 5.0
 """Workers that take longer to end are killed."""
 CancelledError = distributed.client.CancelledError  # asyncio's or that of concurrent.futures
 FAILED = ("error", "cancelled", "lost")
+SLOW_FOLDERS = "Creating scratch directories"
+"""How Dask's warning begins that it gives on a busy host."""
+SETTINGS = {
+    "distributed.scheduler.allowed-failures": 0,
+    "distributed.nanny.pre-spawn-environ.PYTHONWARNINGS": "ignore:" + SLOW_FOLDERS,
+}
 NOT_HERE = (0, 0)
 INSTALL = "pip install gilknocker"
 
@@ -121,9 +127,8 @@ class Cluster(Executor):
     def _start_own(self) -> None:
         name_leftovers("spawn")
         self._folder = scratch_folder()
-        settings = {"distributed.scheduler.allowed-failures": 0}
         dask: Any = importlib.import_module("dask")
-        dask.config.set(settings)
+        dask.config.set(SETTINGS)
         try:
             self._local = distributed.LocalCluster(
                 n_workers=self._workers,
@@ -290,3 +295,4 @@ def _be_quiet() -> None:
     for name in list(logging.root.manager.loggerDict):
         if name.partition(".")[0] in ("distributed", "tornado", "asyncio"):
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    warnings.filterwarnings("ignore", SLOW_FOLDERS)
