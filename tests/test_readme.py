@@ -43,6 +43,6 @@ def test_every_verdict_is_told() -> None:
 
 def test_the_test_command_is_the_one_that_ci_runs() -> None:
     ci = (Path(__file__).parents[1] / ".ci" / "run").read_text("utf-8")
-    assert "pip install '.[test]' && python -m pytest" in README
-    assert "pip install --quiet '.[test]'" in ci
+    assert "pip install '.[test,all]' && python -m pytest" in README
+    assert "pip install --quiet '.[test,all]'" in ci
     assert "\npython -m pytest\n" in ci
