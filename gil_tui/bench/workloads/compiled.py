@@ -16,6 +16,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 COMPILERS = ("cc", "gcc", "clang")
 FLAGS = ("-O2", "-fPIC", "-shared")
 COMPILE_LIMIT_S = 50.0
+SUBINTERPRETERS = (3, 14)
+"""From this version on workers can be interpreters."""
 
 
 class Library:
@@ -170,6 +172,8 @@ def _compiled(source: str, scratch: str) -> str:
     if source.endswith(".pyx"):
         source = _translated(source, scratch)
         flags += ["-I", _include_folder()]
+        if sys.version_info >= SUBINTERPRETERS:
+            flags += ["-DCYTHON_USE_MODULE_STATE=1"]  # nothing shared: every interpreter may load it
     if sys.platform == "darwin":
         flags += ["-undefined", "dynamic_lookup"]
     _call([*compiler(), *flags, source, "-o", library], scratch, "the C compiler")
@@ -177,11 +181,9 @@ def _compiled(source: str, scratch: str) -> str:
 
 
 def _translated(source: str, scratch: str) -> str:
-    """The C that Cython writes; on a free-threaded build it says that the module needs no GIL."""
+    """The C that Cython writes."""
     written = os.path.join(scratch, os.path.basename(source)[: -len(".pyx")] + ".c")
-    free_threaded = "t" in getattr(sys, "abiflags", "")
-    directives = ["-X", "freethreading_compatible=True"] if free_threaded else []
-    _call([sys.executable, "-m", "cython", *directives, source, "-o", written], scratch, "Cython")
+    _call([sys.executable, "-m", "cython", source, "-o", written], scratch, "Cython")
     return written
 
 

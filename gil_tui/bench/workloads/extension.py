@@ -230,12 +230,16 @@ class LoopCython(Compiled):
 
     def load(self, path: str) -> Hashed:
         """See `Compiled`."""
-        import importlib.util
+        name = "%s.%s" % (__package__, CYTHON_MODULE)
+        module = sys.modules.get(name)  # Cython's modules cannot be loaded twice
+        if module is None:
+            import importlib.util
 
-        spec = importlib.util.spec_from_file_location(CYTHON_MODULE, path)
-        assert spec is not None and spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+            spec = importlib.util.spec_from_file_location(name, path)
+            assert spec is not None and spec.loader is not None
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+            sys.modules[name] = module
         hashed: Hashed = getattr(module, self.function)
         return hashed
 

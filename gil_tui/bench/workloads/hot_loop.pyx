@@ -1,4 +1,4 @@
-# cython: language_level=3
+# cython: language_level=3, freethreading_compatible=True, subinterpreters_compatible=own_gil
 """The hot loop of the family `extension` in Cython, once holding the GIL and once without it."""
 
 from libc.stdint cimport uint32_t, uint64_t

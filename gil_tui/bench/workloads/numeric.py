@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import zlib
 
-from ..failures import JobError, in_words
+from ..failures import caused
 from ..spec import Knob
 from .base import Workload
 from .limits import whole
@@ -48,7 +48,7 @@ def imported(name: str, blas_threads: int = 1) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError as error:  # such as in a subinterpreter, or for another version of Python
-        raise JobError("unavailable", "%s is installed but cannot be imported: %s" % (name, in_words(error)))
+        raise caused("unavailable", error, "%s is installed but cannot be imported" % name)
 
 
 class NumpyMatmul(Workload):
