@@ -17,9 +17,8 @@ from tests.bench import children
 from tests.bench.spreads import NAMES, fields_of
 
 OWN = """
-import os
+import asyncio
 import sys
-import threading
 
 def numbered(number):
     return {"number": number, "half": number / 2, "words": {"a", "b"}}
@@ -27,8 +26,8 @@ def numbered(number):
 async def waiting(number):
     return number * 2
 
-def seat(number):
-    return os.getpid()
+async def loop():
+    return id(asyncio.get_running_loop())
 
 def interval():
     return round(sys.getswitchinterval(), 6)
@@ -100,6 +99,16 @@ def test_the_switch_interval_is_every_workers(
     usual = trial(workload="own.py:interval", size=1, tasks=8, job=own, **spread)
     assert len(set(asked.checksums)) == len(set(usual.checksums)) == 1
     assert asked.checksums != usual.checksums
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_worker_keeps_lasts_from_task_to_task(
+    name: str, own: dict[str, Any], interpreters: list[Interpreter]
+) -> None:
+    spread = fields_of(name, 1, interpreters)
+    result = trial(workload="own.py:loop", size=1, tasks=8, job=own, **spread)
+    assert len(set(result.checksums)) == 1
 
 
 @pytest.mark.real

@@ -16,16 +16,19 @@ class Executor:
     """Brings workers up, warms them, and has them do tasks; JobError for what cannot be.
 
     One is made for each job, in the experiment's process, as `(job, size, workload)`, and its methods are
-    called in one of two orders: `start`, `warm`, `run`, `figures`, `close`, or `start`, `hand_over` some
-    times, `close`. After an exception comes `abort`, and then the process ends.
+    called in one of two orders: `start`, `warm`, `run`, `figures`, `close`, or `start`, `warm`, `hand_over`
+    some times, `close`. After an exception comes `abort`, and then the process ends.
 
-    A task is `workload.run(size, number)`, which returns its checksum. `work.Work` does one and makes its
-    `Record`: the worker's seat, start and end by `time.monotonic_ns`, CPU time in ns, checksum. A worker in
-    another process, which has no `workload`, loads it by what `work.order_of` gives.
+    A task is `workload.run(size, number)`, which returns its checksum. `work.Work(workload, size, cpu_clock)`
+    warms up, which enters the workload, and does tasks; each gives a `Record`: the worker's seat, start and
+    end by `time.monotonic_ns`, CPU time in ns, checksum. A worker in another process loads the workload
+    anew: `workloads.load(*work.order_of(job, workload))`.
 
-    Others' executors need not inherit from this class: they define `start`, `warm` and `run`, and get what
-    else they do not define themselves from here. What the application lists of them are attributes of their
-    class, those of `catalogue.ExecutorEntry`, each with its default there.
+    Others provide executors by an entry point of the group `gil_tui.executors` that names a class. It may
+    inherit from `gil_tui.bench.executors.Executor`, but need not: it defines `start`, `warm` and `run`, and
+    what else it does not define itself is as it is here. JobError is in `gil_tui.bench.failures`. What the
+    application says of it are attributes of the class, all optional: `means`, `workers_at_most`, `needs`,
+    `oldest` and `extra`, as in `catalogue.ExecutorEntry`.
     """
 
     start_method: Optional[str] = None
