@@ -51,6 +51,16 @@ def test_runs_of_the_same_work_can_be_compared_and_no_others() -> None:
     assert run_facts(other).work != same
 
 
+def test_a_run_knows_which_others_do_the_same_work_in_another_way() -> None:
+    def facts(workload: str) -> tuple[str, str]:
+        found = run_facts(replace(BASELINE, experiment=replace(BASELINE.experiment, workload=workload)))
+        return found.family, found.unit
+
+    assert facts("loop_python") == facts("loop_c_released") == ("extension", "numbers hashed")
+    assert facts("countdown") == ("cpu", "decrements")
+    assert facts("shop.py:render") == ("", "")
+
+
 def test_disturbed_trials_are_counted_with_what_disturbed_most() -> None:
     facts = run_facts(run("threads", 2, 1.0, marks=("steal 5 %", "throttled")))
     assert (facts.marked, facts.mark) == (6, "steal 5 %")
