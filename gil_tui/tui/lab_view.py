@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from gil_tui.lab.records import Run
+from gil_tui.lab.records import Run, Sweep
 from gil_tui.text import clean
-from gil_tui.tui import details
 from gil_tui.tui.engine import Selection, Workload
 from gil_tui.tui.model import (
     LabState,
@@ -16,6 +15,7 @@ from gil_tui.tui.model import (
 from gil_tui.tui.series import (
     ALL,
     PYTHONS,
+    TOGETHER,
     WORKERS,
     Chart,
     Line,
@@ -38,7 +38,6 @@ from gil_tui.tui.settings import Field, fields_of, for_fields, settings_text
 from gil_tui.tui.widgets.chart import ChartView
 from gil_tui.tui.widgets.now import cpus_text
 from gil_tui.tui.widgets.run_bar import doing_text
-from gil_tui.tui.widgets.verdict import verdict_report
 from gil_tui.verdict.words import listed
 from gil_tui.watch.cores import EffectiveCpus
 
@@ -129,7 +128,7 @@ def chart_view(
 ) -> tuple[View, ChartView]:
     """The view with everything chosen, and what the chart's pane shows of it."""
     runs = state.runs
-    view = settled(view, runs)
+    view = settled(_around(state.run, view, runs) if state.run else view, runs)
     chart = Chart(
         series=series_of(runs, view, units),
         measure=view.measure,
@@ -142,6 +141,17 @@ def chart_view(
     empty = "The chart fills as rounds finish." if state.busy else "No measurements yet."
     return view, ChartView(
         chart, empty, chart_title(state, view), facet_of(runs, view), against_of(runs, view, units)
+    )
+
+
+def _around(run: Run, view: View, runs: Sequence[Run]) -> View:
+    """A run of the history is at first shown among those of its workload, and of its interpreter."""
+    several = len(interpreters_of(runs)) > TOGETHER
+    return View(
+        view.measure,
+        view.axis or WORKERS,
+        view.python or (run.experiment.interpreter_key if several else ""),
+        view.workload or run.experiment.workload,
     )
 
 
@@ -207,12 +217,13 @@ def lines_of(state: LabState, view: View) -> Iterator[Line]:
     executors = {executor_of(run) for run in shown}
     most = max(run.experiment.workers for run in shown)
     for fit in state.fits:
-        about = (fit.get("workload"), str(fit.get("python", "")).removeprefix("CPython "))
+        known_as = str(fit.get("python", "")).removeprefix("CPython ").replace(" +", "+")
+        about = (fit.get("workload"), known_as)
         if about != (view.workload, python) or fit.get("refused") or fit.get("executor") not in executors:
             continue
         is_bound = fit.get("model") == "bound"
         points = tuple((float(count), float(gain)) for count, gain in fit.get("curve", ()) if count <= most)
-        label = "foretold from one worker" if is_bound else f"fit {clean(str(fit.get('model', '')))}"
+        label = "bound" if is_bound else clean(str(fit.get("model", "")))
         yield Line(label, "bound" if is_bound else "fit", str(fit["executor"]), points)
 
 
@@ -253,20 +264,23 @@ def trial_text(state: LabState) -> str:
 
 
 def report_of(state: LabState) -> list[str]:
-    """Everything behind the verdict on screen."""
+    """Everything behind the verdict on screen: the verdict, then every run in tables."""
+    from gil_tui.report.judgement import verdict_lines
+    from gil_tui.report.sweep import sweep_lines
+    from gil_tui.tui import details
+
     if state.run:
-        return details.run_lines(state.run)
-    lines = verdict_report(state.verdict) if state.verdict else ["There is no verdict yet."]
-    several = len(workloads_of(state.runs)) > 1
-    for run in state.runs:
-        if run.verdict and run.experiment.executor != "sequential":
-            workload = f"{clean(run.experiment.workload)} " if several else ""
-            lines += ["", f"{workload}{run.experiment.label}: {clean(run.verdict.sentence)}"]
-    return lines
+        return details.run_lines(state.run, state.runs)
+    if not state.runs:
+        return ["There is no verdict yet."]
+    first, *others = sweep_lines(Sweep(state.sweep_id, state.runs[0].host, state.runs, state.verdict))
+    return [first, "", *(verdict_lines(state.verdict) if state.verdict else []), *others[1:]]
 
 
 def output_of(state: LabState) -> list[str]:
     """What the programs of the shown runs printed."""
+    from gil_tui.tui import details
+
     runs = [state.run] if state.run else list(state.runs)
     lines = [line for run in runs for line in details.output_lines(run)]
     return lines or ["The program printed nothing."]

@@ -18,7 +18,7 @@ from gil_tui.lab.events import (
     Warned,
     Watched,
 )
-from gil_tui.lab.records import Run, Sweep
+from gil_tui.lab.records import UNAVAILABLE, Run, Sweep
 from gil_tui.text import clean, factor
 from gil_tui.tui.series import (
     executor_of as executor_of,
@@ -124,14 +124,16 @@ def _watched(state: LabState, frame: Frame) -> LabState:
     )
 
 
-def shown(run: Run, sweep: Sequence[Run]) -> LabState:
-    """A run from the history among the runs of its sweep."""
+def shown(run: Run, runs: Sequence[Run], sweep: Sweep | None = None) -> LabState:
+    """A run from the history among the runs of its sweep, with what that found where it was kept."""
     return LabState(
         phase="shown",
         sweep_id=run.sweep_id,
-        runs=tuple(sweep) or (run,),
+        runs=tuple(runs) or (run,),
         run=run,
         verdict=run.verdict,
+        fits=sweep.fits if sweep else (),
+        best=sweep.best if sweep else None,
         share=1.0,
     )
 
@@ -234,9 +236,6 @@ def failures_of(runs: Sequence[Run]) -> list[str]:
         for run in runs
         if run.failure and run.status in ("failed", "timeout")
     ]
-
-
-UNAVAILABLE = "unavailable"
 
 
 def skipped_of(runs: Sequence[Run]) -> list[str]:

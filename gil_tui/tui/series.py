@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from gil_tui.bench.spec import switches
 from gil_tui.history import rows as history_rows
 from gil_tui.lab.records import Run
 from gil_tui.text import clean
@@ -105,9 +104,7 @@ def executor_of(run: Run) -> str:
 
 def python_of(run: Run) -> str:
     """The interpreter's version with its switches, such as `3.13.0t+gil`; its file until it said hello."""
-    label = clean(history_rows.python_label(run))
-    switched = switches(run.experiment.gil, run.experiment.jit)
-    return label if label.endswith(switched) else label + switched
+    return clean(history_rows.python_label(run)).replace(" +", "+")
 
 
 def interpreters_of(runs: Iterable[Run]) -> list[str]:

@@ -140,7 +140,8 @@ class Session:
             return
         try:
             run = self.history.run(run_id)
-            self.past = shown(run, self.history.sweep(run.sweep_id))
+            judged = self.history.judged_sweep(run.sweep_id)
+            self.past = shown(run, self.history.sweep(run.sweep_id), judged)
         except (NoSuchRunError, StoreError) as error:
             self._listener.say(clean(str(error)), is_error=True)
         self._listener.state_changed()

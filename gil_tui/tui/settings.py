@@ -26,7 +26,9 @@ class Field:
     @property
     def hint(self) -> str:
         """What stands beside the value: its unit and what holds when nothing is typed."""
-        return f"{self.unit}, {self.default}" if self.unit and self.default else self.unit or self.default
+        if self.default[:1].isdigit():
+            return f"{self.default} {self.unit}".rstrip()
+        return ", ".join(filter(None, (self.unit, self.default)))
 
 
 SIZE = Field("size", "so that a task takes 20 ms", "", "How much work one task is.")

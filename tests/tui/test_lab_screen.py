@@ -264,7 +264,7 @@ def test_a_failed_run_is_one_clear_line_beside_the_verdict() -> None:
         await press(pilot, "o")
         await until(pilot, lambda: "before it failed" in picture(app))
         await press(pilot, "escape", "e")
-        await until(pilot, lambda: "confidence 99 %" in picture(app))
+        await until(pilot, lambda: "(sure 0.99)" in picture(app))
 
     play(script, engine=fake_engine(Player(failing)))
 

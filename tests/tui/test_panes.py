@@ -193,7 +193,6 @@ def test_the_run_bar() -> None:
     assert lines(run_rows(busy, 7, ("latency_ms 5, size 100000", "strong"), 26, 3)) == [
         "Settings  latency_ms 5,… ,",
         "■ Stop  50 %  4 s left   s",
-        "━━━━━━━━━━━━━─────────────",
     ]
     assert progress_text(busy) == "50 % · 4 s left"
     assert progress_text(LabState()) == ""

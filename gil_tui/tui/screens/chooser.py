@@ -23,6 +23,14 @@ MakeOwn = Callable[[str], Entry | None]
 """An entry from what was typed, where that names something that is not in the list."""
 
 
+class FindLine(Input):
+    """A line to type on that leaves the space bar to the dialog."""
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Everything that can be printed but the space, which marks."""
+        return key != "space" and super().check_consume_key(key, character)
+
+
 class ChooserDialog(ModalScreen[tuple[str, ...] | None]):
     """Gives back the keys that were marked or, where none is, the one at the cursor; None for cancelled."""
 
@@ -59,7 +67,7 @@ class ChooserDialog(ModalScreen[tuple[str, ...] | None]):
         with Vertical(classes="dialog chooser") as dialog:
             dialog.border_title = Content(self._title)
             dialog.border_subtitle = Content(KEYS)
-            yield Input(placeholder="find", compact=True)
+            yield FindLine(placeholder="find", compact=True)
             yield EntryList()
             yield Lines(id="about")
 

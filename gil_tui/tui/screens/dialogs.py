@@ -6,11 +6,13 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import ScrollableContainer, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input, Log, Static
+
+from gil_tui.tui.reading import reading_rows
 
 
 class AskDialog(ModalScreen[str | None]):
@@ -74,6 +76,10 @@ class ConfirmDialog(ModalScreen[str]):
         self.dismiss("")
 
 
+class Reading(ScrollableContainer, can_focus=True):
+    """Scrolls both ways: tables are as wide as they are."""
+
+
 class TextDialog(ModalScreen[None]):
     """Lines to read, shown literally, to be scrolled; `wrap` them where they are prose, not output."""
 
@@ -89,13 +95,11 @@ class TextDialog(ModalScreen[None]):
         """The lines in a scrollable box."""
         box: Widget
         if self._wrap:
-            words = Content("\n".join(self._lines))
-            words = words.stylize("bold", 0, len(self._lines[0]) if self._lines else 0)
-            box = VerticalScroll(Static(words), classes="dialog large")
+            box = Reading(Static(), classes="dialog large reading")
         else:
             box = Log(highlight=False, classes="dialog large")
         box.border_title = Content(self._title)
-        box.border_subtitle = Content("esc close")
+        box.border_subtitle = Content("arrows scroll · esc close")
         yield box
 
     def on_mount(self) -> None:
@@ -103,6 +107,18 @@ class TextDialog(ModalScreen[None]):
         for log in self.query(Log):
             log.auto_scroll = False
             log.write_lines(self._lines)
+
+    def on_resize(self) -> None:
+        """Wrap for this width."""
+        self.call_after_refresh(self._wrap_lines)
+
+    def _wrap_lines(self) -> None:
+        for box in self.query(Reading):
+            room = box.scrollable_content_region.width
+            rows = reading_rows(self._lines, room)
+            texts = ((text, "bold" if is_heading else "") for text, is_heading in rows)
+            words = Content("\n").join(Content.assemble(text) for text in texts)
+            box.query_one(Static).update(words)
 
     def action_leave(self) -> None:
         """Close."""

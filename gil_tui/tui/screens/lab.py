@@ -39,7 +39,7 @@ from gil_tui.tui.widgets.key_bar import KeyBar
 from gil_tui.tui.widgets.masthead import Masthead
 from gil_tui.tui.widgets.now import Now, NowPane, rates_text
 from gil_tui.tui.widgets.parts import part_rows
-from gil_tui.tui.widgets.run_bar import progress_text
+from gil_tui.tui.widgets.run_bar import doing_text, progress_text
 from gil_tui.tui.widgets.verdict import VerdictPane
 
 LIVE_EVERY_S = 1.0
@@ -327,8 +327,10 @@ class LabScreen(Screen[None]):
             parts = parts_of(state, comparable(state.runs, units))
             lines = [(line, "state-gil") for line in failures_of(state.runs)]
             lines += [(line, "muted") for line in skipped]
-            code = state.verdict.code if state.verdict else ""
-            self.verdict.show_rows(partial(part_rows, parts, lines), code)
+            code, sentence = (state.verdict.code, state.verdict.sentence) if state.verdict else ("", "")
+            if state.busy:
+                code, sentence = "", doing_text(state)
+            self.verdict.show_rows(partial(part_rows, parts, sentence, lines), code)
         elif state.verdict and not state.busy:
             self.verdict.show_verdict(state.verdict, [*failures_of(state.runs), *skipped])
         else:

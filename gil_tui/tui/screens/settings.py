@@ -11,9 +11,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from gil_tui.text import clean
+from gil_tui.text import clean, fit
 from gil_tui.tui.settings import Field, Settings, changed
 
+NAME_WIDTH = 15
 KEYS = "empty is the default · enter take over · esc cancel"
 
 Check = Callable[[Settings], str]
@@ -49,7 +50,9 @@ class SettingsDialog(ModalScreen[Settings | None]):
             with VerticalScroll(can_focus=False):
                 for number, field in enumerate(self._fields):
                     with Horizontal(classes="setting"):
-                        yield Static(Content(clean(field.name)), classes="name")
+                        yield Static(
+                            Content(f"{fit(clean(field.name), NAME_WIDTH):<{NAME_WIDTH}} ▏"), classes="name"
+                        )
                         yield Input(texts.get(field.name, ""), compact=True, id=f"field-{number}")
                         yield Static(Content(clean(field.hint)), classes="hint")
             yield Static("", id="meaning")

@@ -53,11 +53,16 @@ def footing(view: ChartView, width: int) -> str:
     if chart.axis != WORKERS:
         return next((words for words in view.against if len(words) <= width), "")
     parts = [mark_text(chart.mark)] if chart.mark else []
+    labels = {
+        style: dict.fromkeys(line.label for line in chart.lines if line.style == style)
+        for style in ("bound", "fit")
+    }
+    parts += [f"{BOUND_GLYPH * 2} {label}" for label in labels["bound"]]
     parts.append(ideal_text(chart.cpus))
     # A fitted law takes the place of the line between the points: it needs a name, not a glyph.
-    parts += [f"{BOUND_GLYPH * 2 + ' ' if line.style == 'bound' else ''}{line.label}" for line in chart.lines]
+    parts += [f"fit: {', '.join(labels['fit'])}"] if labels["fit"] else []
     text = ""
-    for part in dict.fromkeys(parts):
+    for part in parts:
         longer = f"{text}{BETWEEN if text else ''}{part}"
         text = longer if len(longer) <= width else text
     return text

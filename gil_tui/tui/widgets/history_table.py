@@ -13,6 +13,7 @@ from textual.widgets import DataTable
 
 from gil_tui.history import HistoryRow
 from gil_tui.history.rows import local_time
+from gil_tui.lab.records import UNAVAILABLE
 from gil_tui.text import clean, factor, fit, seconds
 from gil_tui.tui.messages import RunChosen
 from gil_tui.tui.theme import VERDICT_STATES
@@ -52,6 +53,8 @@ def _time(row: HistoryRow) -> str:
 
 
 def _ended(row: HistoryRow) -> str:
+    if row.status == UNAVAILABLE:
+        return f"– {UNAVAILABLE}"
     return clean(row.verdict) if row.verdict and row.status == "done" else clean(row.status)
 
 
@@ -196,10 +199,11 @@ class HistoryTable(DataTable[Text]):
         styles = role_styles(self.app.theme_variables)
         for row, words in zip(rows, cells, strict=True):
             state = styles[f"state-{VERDICT_STATES.get(row.verdict or '', 'idle')}"]
+            plain = styles["muted"] if row.status == UNAVAILABLE else Style.null()
             texts = (
                 Text(
                     word,
-                    style=state if column.field == "verdict" else Style.null(),
+                    style=state if column.field == "verdict" and row.status != UNAVAILABLE else plain,
                     justify="right" if column.right else "left",
                 )
                 for word, column in zip(words, self._shown, strict=True)

@@ -6,17 +6,20 @@ from gil_tui.text import clean, factor, fit
 from gil_tui.tui.model import Part
 from gil_tui.tui.widgets.legend import short_name
 from gil_tui.tui.widgets.lines import Row, Span
-from gil_tui.tui.widgets.verdict import badge
+from gil_tui.tui.widgets.verdict import badge, wrapped
 
 NARROW = 64
 """Below this width short names are used, and the numbers of workers left out."""
 GAP = "  "
 
 
-def part_rows(parts: Sequence[Part], lines: Sequence[tuple[str, str]], width: int, height: int) -> list[Row]:
-    """A heading and a row for each part, then what else there is to say; says what is left out.
+def part_rows(
+    parts: Sequence[Part], sentence: str, lines: Sequence[tuple[str, str]], width: int, height: int
+) -> list[Row]:
+    """A heading and a row for each part, the sentence above and the lines below where there is room.
 
-    The gain of one worker is against one of the first workload, those of the executors against one.
+    Says how many parts are left out. The gain of one worker is against one of the first workload, those
+    of the executors are against one worker.
     """
     head, *cells = _cells(parts, width)
     widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
@@ -31,10 +34,13 @@ def part_rows(parts: Sequence[Part], lines: Sequence[tuple[str, str]], width: in
             rows.append((*left, (f"{row[0]:<{widths[0]}}{GAP}", "strong"), (words, "muted")))
         else:
             rows.append((*left, *_row(row, widths, room, "text")))
-    rows += [((fit(clean(text), width), role),) for text, role in lines]
     if len(rows) > height:
         hidden = len(rows) - height + 1
         rows = [*rows[: max(0, height - 1)], ((fit(f"and {hidden} more: w shows each", width), "muted"),)]
+    above = wrapped(clean(sentence), width) if sentence else []
+    if len(above) <= height - len(rows):
+        rows = [*(((line, "strong"),) for line in above), *rows]
+    rows += [((fit(clean(text), width), role),) for text, role in lines]
     return rows[: max(1, height)]
 
 

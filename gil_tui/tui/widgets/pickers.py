@@ -16,8 +16,9 @@ DEFAULT_WORKLOAD = "countdown"
 SHOWN_EXECUTORS = ("threads", "processes", "asyncio", "interpreters")
 DEFAULT_EXECUTORS = ("threads", "processes")
 DEFAULT_WORKERS = (1, 2, 4)
-MOST_PYTHONS = 6
-"""More than these are behind `more…`."""
+MOST_PYTHONS = 5
+"""If there are more, all but a few are behind `more…`."""
+FEW_PYTHONS = 3
 
 
 class WorkloadPicker(FamilyPicker):
@@ -154,9 +155,7 @@ def telling_pythons(interpreters: Sequence[Interpreter]) -> list[str]:
     kinds: dict[object, str] = {None: interpreters[0].key}
     for one in interpreters[1:]:
         kinds.setdefault((one.implementation, one.free_threaded, one.gil, one.jit), one.key)
-    shown = list(kinds.values())[: MOST_PYTHONS - 1]
-    others = [one.key for one in interpreters if one.key not in shown]
-    return shown + others[: MOST_PYTHONS - 1 - len(shown)]
+    return list(kinds.values())[:FEW_PYTHONS]
 
 
 def offered_counts(cpus: float, online: int) -> list[int]:

@@ -7,7 +7,7 @@ from gil_tui.tui.model import LabState
 from gil_tui.tui.widgets.lines import Lines, Row
 
 DONE, TO_DO = "━", "─"
-HEIGHT, LOW_HEIGHT = 4, 3
+HEIGHT, LOW_HEIGHT = 4, 2
 SETTINGS = "Settings"
 
 
@@ -16,7 +16,7 @@ def run_rows(
 ) -> list[Row]:
     """What differs from the default, what can be done, the progress, and what is measured.
 
-    In `LOW_HEIGHT` rows the last one goes beside the key.
+    In `LOW_HEIGHT` rows what is measured goes beside the key, and there is no bar.
     """
     text, role = settings
     room = max(0, width - len(SETTINGS) - 4)
@@ -34,7 +34,7 @@ def run_rows(
     last = fit(words, width)
     if height >= HEIGHT:
         return [first, _key_row(head, "", key, width), line, ((last, "muted"),)]
-    return [first, _key_row(head, words, key, width), line]
+    return [first, _key_row(head, words, key, width)]
 
 
 def _key_row(head: str, words: str, key: str, width: int) -> Row:
