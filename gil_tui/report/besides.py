@@ -127,16 +127,24 @@ def orchestration_lines(runs: Iterable[Run]) -> list[str]:
     Memory is what the pool takes beyond the sequential run of the same work.
     """
     runs = list(runs)
-    pools = _smallest(runs)
-    told = {run.handover_why for run in pools if run.handover_why}
-    if not any(run.handover_s for run in pools) and not told:
+    rows = orchestration_rows(runs)
+    if not rows:
         return []
-    several = len({python_label(run) for run in pools}) > 1
-    rows = [(*ORCHESTRATION, *(("python",) if several else ()))]
-    rows += [(*_pool_cells(run, runs), *((clean(python_label(run)),) if several else ())) for run in pools]
+    told = {run.handover_why for run in _smallest(runs) if run.handover_why}
     lines = indented(table(rows, range(1, len(ORCHESTRATION))))
     reasons = indented([f"not measured: {clean(why)}" for why in sorted(told)])
     return ["orchestration", *lines, *reasons, ""]
+
+
+def orchestration_rows(runs: Sequence[Run]) -> list[tuple[str, ...]]:
+    """A heading, and each kind of pool; nothing where no hand-over was measured, nor said why not."""
+    pools = _smallest(runs)
+    if not any(run.handover_s or run.handover_why for run in pools):
+        return []
+    several = len({python_label(run) for run in pools}) > 1
+    heading = (*ORCHESTRATION, *(("python",) if several else ()))
+    rows = [(*_pool_cells(run, runs), *((clean(python_label(run)),) if several else ())) for run in pools]
+    return [heading, *rows]
 
 
 def _pool_cells(run: Run, runs: Sequence[Run]) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ def run_lines(run: Run, sweep: Sequence[Run] = (), on_sweep: Verdict | None = No
     if run.verdict:
         lines += verdict_lines(run.verdict)
     if run.trials:
-        lines += [*table([TRIALS_HEADING, *_trial_rows(run)], NUMBERS), ""]
+        lines += [*table([TRIALS_HEADING, *trial_rows(run)], NUMBERS), ""]
     return [*lines, *besides_lines(run, sweep), *_origin_lines(run)]
 
 
@@ -45,7 +45,8 @@ def output_lines(run: Run) -> list[str]:
     return lines
 
 
-def _trial_rows(run: Run) -> Iterator[tuple[str, ...]]:
+def trial_rows(run: Run) -> Iterator[tuple[str, ...]]:
+    """The trials of a run under `TRIALS_HEADING`."""
     far_off = run.outlier_numbers
     for trial in run.trials:
         yield _trial_cells(trial, trial.number in far_off)

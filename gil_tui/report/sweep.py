@@ -50,7 +50,7 @@ def sweep_lines(sweep: Sweep) -> list[str]:
 def run_table(runs: Sequence[Run], *, with_result: bool = True) -> list[str]:
     """One line a run; numbered when the history has numbered them."""
     columns = len(HEADING) if with_result else len(HEADING) - 1
-    rows = [row[:columns] for row in (HEADING, *map(_cells, runs))]
+    rows = [row[:columns] for row in (HEADING, *map(run_cells, runs))]
     if all(run.id is None for run in runs):
         return table(rows, RIGHT)
     numbers = ["id", *(str(run.id) if run.id is not None else MISSING for run in runs)]
@@ -60,6 +60,16 @@ def run_table(runs: Sequence[Run], *, with_result: bool = True) -> list[str]:
 
 def figures_table(runs: Sequence[Run]) -> list[str]:
     """What a request waits, where the workload is of requests, and what it measured besides."""
+    rows = figures_rows(runs)
+    if not rows:
+        return []
+    latency = PERCENTILES[0] in rows[0]
+    title = "latency of a task, and what was measured besides" if latency else "measured besides"
+    return [title, *indented(table(rows, range(1, len(rows[0]))))]
+
+
+def figures_rows(runs: Sequence[Run]) -> list[tuple[str, ...]]:
+    """A heading, and the figures of each run that has trials; nothing where there are no figures."""
     measured = [run for run in runs if run.results]
     names = list(dict.fromkeys(name for run in measured for name in run.figures))[:FIGURES_AT_MOST]
     latency = PERCENTILES if measured and _has_requests(measured[0].experiment.workload) else ()
@@ -75,8 +85,7 @@ def figures_table(runs: Sequence[Run]) -> list[str]:
         )
         for run in measured
     ]
-    title = "latency of a task, and what was measured besides" if latency else "measured besides"
-    return [title, *indented(table([heading, *rows], range(1, len(heading))))]
+    return [heading, *rows]
 
 
 def _has_requests(workload: str) -> bool:
@@ -178,7 +187,8 @@ def peak_bytes(trials: Iterable[Trial]) -> int | None:
     return max((peak for peak in peaks if peak is not None), default=None)
 
 
-def _cells(run: Run) -> tuple[str, ...]:
+def run_cells(run: Run) -> tuple[str, ...]:
+    """One run under `HEADING`."""
     startup_s = median_startup_s(run)
     return (
         executor_label(run),
