@@ -197,14 +197,17 @@ def _unstable(ways: Sequence[Way]) -> str:
 
 
 def _sentence(ways: Sequence[Way], best: Way, original: Way) -> str:
-    """The best way, and beside it one that is as fast on one core and does not scale, or the reverse."""
+    """The best way, and beside it one as fast on one core that does not scale, or the reverse: in the same
+    language if there is one, since the GIL is then all the difference.
+    """
     if best.total < GAINS:
         return f"No port buys anything: {original.name} is as fast as any"
     against = "" if original.workload == UNPORTED else f" (against {original.name})"
     others = [way for way in ways if way not in (best, original)]
     others = [way for way in others if (way.flat if best.scales else way.scales)]
     others = [way for way in others if way.gain.median >= COMPARABLE * best.gain.median]
-    shown = sorted(others, key=lambda way: -way.gain.median)[:1]
+    language = best.name.split()[0]
+    shown = sorted(others, key=lambda way: (way.name.split()[0] != language, -way.gain.median))[:1]
     return ". ".join([best.sentence + against, *(way.sentence for way in shown)])
 
 

@@ -35,7 +35,7 @@ RELEASED = way("loop_c_released", 85, 1.9)
     ("runs", "sentence"),
     [
         (
-            [*PYTHON, *NUMPY, *HELD, *RELEASED],
+            [*PYTHON, *NUMPY, *HELD, *RELEASED, *way("loop_cython", 90, 1.0)],
             "C that releases the GIL: 85.0x on one core, 2 threads 1.90x more. "
             "C that holds the GIL: 85.0x on one core, 2 threads add nothing",
         ),
