@@ -54,7 +54,7 @@ class Processes(Pool):
             raise JobError("usage", "%d processes cannot be started: %s" % (self._workers, in_words(error)))
         except AttributeError as error:  # PyPy 7.3.11 lost the method that starts processes one by one
             how = "this Python's ProcessPoolExecutor is broken under start method %s" % self.start_method
-            raise JobError("usage", "%s: %s" % (how, in_words(error)))
+            raise JobError("unavailable", "%s: %s; fork works" % (how, in_words(error)))
 
     def abort(self) -> None:
         """Kill the workers and multiprocessing's helpers."""
