@@ -1,5 +1,6 @@
 """The bench child, run by file path under any Python from 3.8 on; `spec.py` says what is said to it.
 
+With the argument `loads` it runs a program of known behaviour instead, see `loads.py`.
 Worker processes that spawn or forkserver start run this file once more as `__mp_main__`: they need the
 package and nothing else. The syntax is also Python 2's, so that an old interpreter can say so.
 """
@@ -23,4 +24,4 @@ if PACKAGE not in sys.modules:
     sys.dont_write_bytecode = False  # compiling the bench would be half of what a trial costs; see own.py
 
 if __name__ == "__main__":
-    importlib.import_module(PACKAGE + ".child").main()
+    importlib.import_module(PACKAGE + "." + (sys.argv[1:] or ["child"])[0]).main()
