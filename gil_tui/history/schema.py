@@ -51,7 +51,41 @@ def _version_2(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE TABLE sweeps (id TEXT PRIMARY KEY, document TEXT NOT NULL)")
 
 
-MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2)
+def _version_3(connection: sqlite3.Connection) -> None:
+    """Watches that were kept, audits, and which runs and watches belong to them."""
+    for statement in (
+        """CREATE TABLE watches (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            created_at TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            seconds REAL NOT NULL,
+            verdict TEXT,
+            document TEXT NOT NULL
+        )""",
+        """CREATE TABLE audits (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            created_at TEXT NOT NULL,
+            title TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            document TEXT NOT NULL
+        )""",
+        """CREATE TABLE audit_runs (
+            audit_id INTEGER NOT NULL REFERENCES audits (id) ON DELETE CASCADE,
+            run_id INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+            PRIMARY KEY (audit_id, run_id)
+        )""",
+        "CREATE INDEX audits_of_run ON audit_runs (run_id)",
+        """CREATE TABLE audit_watches (
+            audit_id INTEGER NOT NULL REFERENCES audits (id) ON DELETE CASCADE,
+            watch_id INTEGER NOT NULL REFERENCES watches (id) ON DELETE CASCADE,
+            PRIMARY KEY (audit_id, watch_id)
+        )""",
+        "CREATE INDEX audits_of_watch ON audit_watches (watch_id)",
+    ):
+        connection.execute(statement)
+
+
+MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2, _version_3)
 """The step at position n leads from schema n to n + 1; a step that was released is never changed."""
 READABLE = 1
 """The oldest schema that can be read as it stands: later steps only added tables."""

@@ -64,7 +64,7 @@ class History:
 
     def add_run(self, run: Run) -> int:
         """Keep a run that begins; returns the number under which it stands."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             columns = self._columns(run, len(run.trials))
             names = ", ".join(columns)
             marks = ", ".join(f":{name}" for name in columns)
@@ -77,7 +77,7 @@ class History:
 
     def add_trial(self, run_id: int, trial: Trial) -> None:
         """Keep a trial that ended; it is on disk when this returns."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             self._put_trials(run_id, [trial])
             connection.execute(
                 "UPDATE runs SET trials = (SELECT count(*) FROM trials WHERE run_id = :id) WHERE id = :id",
@@ -88,14 +88,14 @@ class History:
         """Keep the run as it stands at its end: status, intervals, verdict, and any trial not kept yet."""
         if run.id is None:
             raise ValueError("a run without a number was never added")
-        with self._writing():
+        with self.writing():
             self._put_trials(run.id, run.trials)
             self._put_columns(run)
             self._put_document(run)
 
     def finish_sweep(self, sweep: Sweep) -> None:
         """Keep what a sweep found beyond its runs: verdict, fits, best."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute("REPLACE INTO sweeps VALUES (?, ?)", (sweep.id, _text(sweep.judgement())))
 
     def rows(
@@ -115,7 +115,7 @@ class History:
         direction = "DESC" if newest_first else "ASC"
         order = f"id {direction}" if order_by == "id" else f"{order_by} {direction} NULLS LAST, id DESC"
         condition, words = _condition(filter)
-        with self._explaining() as connection:
+        with self.explaining() as connection:
             found = connection.execute(
                 f"SELECT owner, {', '.join(COLUMNS)} FROM runs WHERE id IN "
                 f"(SELECT id FROM runs {condition} ORDER BY {order} LIMIT ? OFFSET ?) ORDER BY {order}",
@@ -126,24 +126,24 @@ class History:
     def count(self, filter: str = "") -> int:
         """How many runs `rows` would give without a limit."""
         condition, words = _condition(filter)
-        with self._explaining() as connection:
+        with self.explaining() as connection:
             number: int = connection.execute(f"SELECT count(*) FROM runs {condition}", words).fetchone()[0]
         return number
 
     def run(self, run_id: int) -> Run:
         """The whole run with its trials; raises `NoSuchRunError`."""
-        with self._explaining():
+        with self.explaining():
             return self._load(run_id)
 
     def sweep(self, sweep_id: str) -> list[Run]:
         """All runs of one sweep, in the order in which they were added; empty when there is none."""
-        with self._explaining() as connection:
+        with self.explaining() as connection:
             found = connection.execute("SELECT id FROM runs WHERE sweep_id = ? ORDER BY id", (sweep_id,))
             return [self._load(run_id) for (run_id,) in found.fetchall()]
 
     def sweep_ids(self, beginning: str, limit: int = 5) -> list[str]:
         """The sweeps whose id begins so, the newest first, `limit` at most."""
-        with self._explaining() as connection:
+        with self.explaining() as connection:
             found = connection.execute(
                 "SELECT sweep_id FROM runs WHERE substr(sweep_id, 1, ?) = ? GROUP BY sweep_id "
                 "ORDER BY sweep_id <> ?, max(id) DESC LIMIT ?",
@@ -167,7 +167,7 @@ class History:
 
     def judgements(self, sweep_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
         """What each of these sweeps found beyond its runs, see `Sweep.judgement`; without those not kept."""
-        with self._explaining() as connection:
+        with self.explaining() as connection:
             if not connection.execute(HAS_SWEEPS).fetchone():
                 return {}
             found = [
@@ -186,7 +186,7 @@ class History:
         A run that a live instance has under way stays.
         """
         self._settle()
-        with self._writing() as connection:
+        with self.writing() as connection:
             deleted = connection.executemany(
                 "DELETE FROM runs WHERE id = ? AND status <> 'running'", ((number,) for number in ids)
             ).rowcount
@@ -207,7 +207,8 @@ class History:
         self.close()
 
     @contextmanager
-    def _explaining(self) -> Iterator[sqlite3.Connection]:
+    def explaining(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for one thread at a time; what SQLite says becomes a `StoreError`."""
         with self._lock:
             try:
                 yield self._connection
@@ -215,9 +216,9 @@ class History:
                 raise explained(error, self.path) from error
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction, all or nothing, that waits for other writers."""
-        with self._explaining() as connection:
+        with self.explaining() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -229,10 +230,10 @@ class History:
 
     def _settle(self) -> None:
         """Write down as interrupted what an instance that is gone had under way."""
-        with self._explaining() as connection:
+        with self.explaining() as connection:
             under_way = connection.execute("SELECT id, owner FROM runs WHERE status = 'running'").fetchall()
         for run_id in [run_id for run_id, owner in under_way if not is_alive(owner)]:
-            with self._writing():
+            with self.writing():
                 self._put_interrupted(run_id)
 
     def _put_interrupted(self, run_id: int) -> None:
