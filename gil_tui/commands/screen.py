@@ -46,12 +46,13 @@ def check_workload(text: str) -> None:
 
 def start_of(args: argparse.Namespace, interpreters: "list[Interpreter]") -> "Start":
     """What the arguments ask for, as the screen takes it."""
+    from gil_tui.commands.run import EXECUTORS
     from gil_tui.tui.start import Start
 
     executors = tuple(args.executors or ())
     return Start(
         workloads=tuple(args.workloads),
-        executors=(*(executors or DEFAULT_EXECUTORS), "dask") if args.dask else executors,
+        executors=(*(executors or EXECUTORS), "dask") if args.dask else executors,
         workers=tuple(args.workers or ()),
         interpreters=tuple(one.key for one in interpreters),
         settings=tuple(_settings(args)),
@@ -59,7 +60,6 @@ def start_of(args: argparse.Namespace, interpreters: "list[Interpreter]") -> "St
     )
 
 
-DEFAULT_EXECUTORS = ("threads", "processes")
 OPTIONS = ("executors", "workers", "interpreters", "size", "tasks", "repeats", "switch_interval", "timeout")
 MORE_OPTIONS = ("knobs", "args", "dask")
 

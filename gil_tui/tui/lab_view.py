@@ -99,12 +99,12 @@ def shows_of(workloads: Sequence[Workload], own: Workload, selection: Selection)
 # The verdict's pane
 
 
-def notes_of(session: Session, selection: Selection, shows: str) -> list[Note]:
-    """What stands in place of a verdict, the most important line first."""
+def notes_of(session: Session, selection: Selection, shows: str, python: str = "") -> list[Note]:
+    """What stands in place of a verdict, the most important line first; `python` is the key of one."""
     state = session.state
     notes: list[Note]
     if state.busy:
-        so_far = interim_sentence(state) if len(workloads_of(state.runs)) == 1 else ""
+        so_far = interim_sentence(state, python) if len(workloads_of(state.runs)) == 1 else ""
         notes = [(so_far or doing_text(state), "strong")]
         notes += [(doing_text(state), "text")] if so_far and state.phase == "stopping" else []
     elif state.phase == "idle":
@@ -113,7 +113,7 @@ def notes_of(session: Session, selection: Selection, shows: str) -> list[Note]:
         finished = sum(1 for run in state.runs if run.walls_s)
         words = {"interrupted": "Stopped before the end", "shown": "No verdict"}.get(state.phase, "Done")
         notes = [(f"{words}: {finished} of {len(state.runs)} runs have trials.", "strong")]
-        notes.append((interim_sentence(state), "text"))
+        notes.append((interim_sentence(state, python), "text"))
     notes += [(line, "state-gil") for line in failures_of(state.runs)]
     if session.history_why:
         notes.append((f"Runs are not kept: {session.history_why}", "state-lock"))

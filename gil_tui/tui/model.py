@@ -25,6 +25,7 @@ from gil_tui.tui.series import (
 )
 from gil_tui.tui.series import (
     gain_over,
+    interpreters_of,
     speedup_of,
     wall_of,
     without_common_start,
@@ -171,14 +172,21 @@ def bests_of(runs: Sequence[Run]) -> list[Best]:
     return list(found.values())
 
 
-def interim_sentence(state: LabState) -> str:
-    """What the numbers say while the sweep goes on: the best of each executor so far."""
+def interim_sentence(state: LabState, python: str = "") -> str:
+    """What the numbers say while the sweep goes on: the best of each executor so far.
+
+    On the interpreter with the key `python` where that is one of several, else on the first.
+    """
+    keys = interpreters_of(state.runs)
+    key = python if python in keys else next(iter(keys), "")
+    own = [run for run in state.runs if run.experiment.interpreter_key == key]
     parts = [
         f"{best.executor} at best {factor(best.speedup)} with {best.workers} worker"
         f"{'s' if best.workers != 1 else ''}"
-        for best in bests_of(state.runs)
+        for best in bests_of(own)
     ]
-    return f"So far {listed(parts)}." if parts else ""
+    where = f" on {python_of(own[0])}" if len(keys) > 1 else ""
+    return f"So far{where} {listed(parts)}." if parts else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,17 @@ def test_the_sentence_so_far_names_the_best_of_each_executor() -> None:
     )
 
 
+def test_of_several_interpreters_the_sentence_so_far_is_on_one() -> None:
+    runs = tuple(
+        run_of(executor, workers, 3, interpreter=path)
+        for path in (PYTHON, PYTHON_T)
+        for executor, workers in (("sequential", 1), ("processes", 2))
+    )
+    state = LabState("measuring", runs=runs)
+    assert interim_sentence(state) == "So far on 3.11.7 processes at best 1.91x with 2 workers."
+    assert interim_sentence(state, PYTHON_T).startswith("So far on 3.13.15t processes")
+
+
 def test_between_trials_the_last_view_stays() -> None:
     seen = frame_of(run_of("threads", 4).experiment, 0)
     nothing = Frame(0.25, 0.5, (), (), (), seen.cpu, seen.observer)

@@ -192,13 +192,27 @@ class HistoryScreen(Screen[None]):
 
     @work(exclusive=True, group="rows")
     async def _list(self) -> None:
-        self.table.list_rows(await self._rows(0))
+        if not self._is_whole:
+            return
+        rows = await self._rows(0)
+        if not self._is_whole:
+            return
+        self.table.list_rows(rows)
         self.table.border_subtitle = Content(self._count_text())
         self._load_verdict()
 
     @work(exclusive=True, group="rows")
     async def _append(self) -> None:
-        self.table.append_rows(await self._rows(len(self.table.listed)))
+        if not self._is_whole:
+            return
+        rows = await self._rows(len(self.table.listed))
+        if self._is_whole:
+            self.table.append_rows(rows)
+
+    @property
+    def _is_whole(self) -> bool:
+        """False while the screen is taken down, widget by widget: a worker may outlive them."""
+        return all(self.query(name) for name in ("#verdict", "#filter", "#runs"))
 
     def _count_text(self) -> str:
         history = self.app.session.history
@@ -210,6 +224,8 @@ class HistoryScreen(Screen[None]):
 
     @work(exclusive=True, group="verdict")
     async def _load_verdict(self) -> None:
+        if not self._is_whole:
+            return
         run = self._run_at_cursor()
         if run is None:
             self.verdict.show_notes(("No run here yet: press 1, then r.", "muted"))

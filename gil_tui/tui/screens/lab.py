@@ -287,7 +287,8 @@ class LabScreen(Screen[None]):
     async def _load_recent(self) -> None:
         for table in self.query("#recent"):
             rows = await self.app.rows(limit=RECENT_ROWS)
-            table.list_rows(rows)  # type: ignore[attr-defined]
+            if table.is_attached:  # a worker may outlive what it fills
+                table.list_rows(rows)  # type: ignore[attr-defined]
 
     # What is shown
 
@@ -334,7 +335,7 @@ class LabScreen(Screen[None]):
         elif state.verdict and not state.busy:
             self.verdict.show_verdict(state.verdict, [*failures_of(state.runs), *skipped])
         else:
-            notes = notes_of(self.app.session, self.selection, self.experiment.shows)
+            notes = notes_of(self.app.session, self.selection, self.experiment.shows, view.python)
             self.verdict.show_notes(*notes, *((line, "muted") for line in skipped))
 
     def on_resize(self) -> None:

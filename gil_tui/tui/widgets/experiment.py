@@ -172,7 +172,14 @@ class ExperimentPane(Vertical):
         if unasked:
             found = await asyncio.to_thread(self.app.session.engine.availability, *names, unasked)
             self._known = self._known | found
-        self._show_what_is_available()
+        if self._is_whole:
+            self._show_what_is_available()
+
+    @property
+    def _is_whole(self) -> bool:
+        """False while the pane is taken down, widget by widget: a worker may outlive them."""
+        parts = (WorkloadPicker, ExecutorPicker, WorkersPicker, InterpreterPicker, RunBar)
+        return bool(self.query("#hint")) and all(self.query(part) for part in parts)
 
     def _show_what_is_available(self) -> None:
         chosen = self._chosen_interpreters()
