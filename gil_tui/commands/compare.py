@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gil_tui.commands import Subparsers
-    from gil_tui.history import History
-    from gil_tui.lab.records import Run
 
 WHAT = "a run's number (41 or #41), or the id of a sweep, as `gil-tui show` prints it, or its beginning"
 
@@ -29,12 +27,12 @@ def run(args: argparse.Namespace) -> int:
     """Print the comparison."""
     from gil_tui.commands.compare_text import run_document, run_lines, sweep_document, sweep_lines
     from gil_tui.commands.output import print_json
-    from gil_tui.commands.store import reading
+    from gil_tui.commands.store import found, reading
     from gil_tui.lab.comparing import compared_runs, compared_sweeps
     from gil_tui.lab.errors import UsageError
 
     with reading() as history:
-        a, b = (_found(history, text) for text in (args.a, args.b))
+        a, b = (found(history, text) for text in (args.a, args.b))
         if isinstance(a, list) and isinstance(b, list):
             sweeps = compared_sweeps(a, b)
             document, lines = sweep_document(sweeps), sweep_lines(sweeps)
@@ -50,26 +48,3 @@ def run(args: argparse.Namespace) -> int:
     for line in lines:
         print(line)
     return 0
-
-
-def _found(history: "History", text: str) -> "Run | list[Run]":
-    """The run of this number, else the runs of the sweep whose id begins so."""
-    from gil_tui.history import NoSuchRunError
-    from gil_tui.lab.errors import LabError, UsageError
-
-    number = text.removeprefix("#")
-    try:
-        if number.isdecimal():
-            return history.run(int(number))
-    except (NoSuchRunError, OverflowError):
-        if text.startswith("#"):
-            raise
-    sweeps = history.sweep_ids(text)
-    if not sweeps:
-        raise LabError(
-            f"no run or sweep {text} in the history; `gil-tui history` lists the runs, "
-            "`gil-tui show ID` names a run's sweep"
-        )
-    if len(sweeps) > 1 and text not in sweeps:
-        raise UsageError(f"{text} is the beginning of several sweeps: {', '.join(sweeps)}")
-    return history.sweep(text if text in sweeps else sweeps[0])

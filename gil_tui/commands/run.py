@@ -8,6 +8,8 @@ from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, TypeVar
 
+from gil_tui.commands.cores import add_cores
+
 if TYPE_CHECKING:
     from gil_tui.commands import Subparsers
     from gil_tui.lab.plan import Plan
@@ -34,6 +36,7 @@ def add_parser(subparsers: "Subparsers") -> None:
     add = parser.add_argument
     add("workloads", nargs="+", metavar="WORKLOAD", help="a name, or module:function, or file.py:function")
     add_options(parser)
+    add_cores(parser)
     add("--json", action="store_true", help="print one JSON document, see `gil-tui schema run`")
     add("--no-save", action="store_true", help="leave the history alone")
     add("--no-watch", action="store_true", help="do not look at the GIL and the threads meanwhile")
@@ -92,6 +95,7 @@ def run(args: argparse.Namespace) -> int:
     """Conduct the sweep and print it."""
     plan = plan_of(args)
     from gil_tui.commands.conducting import conduct_until_signalled
+    from gil_tui.commands.cores import document_of
     from gil_tui.commands.output import print_json
     from gil_tui.report.sweep import sweep_lines, trouble_line
 
@@ -101,9 +105,9 @@ def run(args: argparse.Namespace) -> int:
         return SIGNALLED + outcome.signal
     with suppress(OSError) if outcome.signal == signal.SIGHUP else nullcontext():  # the terminal is gone
         if args.json:
-            print_json(sweep.to_json())
+            print_json(document_of(sweep, args.cores, sweep.runs))
         else:
-            print("\n".join(sweep_lines(sweep)), flush=True)
+            print("\n".join(sweep_lines(sweep, args.cores)), flush=True)
     if outcome.signal:
         return SIGNALLED + outcome.signal
     trouble = trouble_line(sweep)

@@ -1,42 +1,82 @@
-"""`gil-tui show`: one run with its trials and evidence."""
+"""`gil-tui show`: one run with its trials and evidence, or a whole sweep."""
 
 import argparse
 from typing import TYPE_CHECKING
 
+from gil_tui.commands.cores import add_cores
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gil_tui.commands import Subparsers
+    from gil_tui.history import History
+    from gil_tui.lab.records import Run, Sweep
 
 
 def add_parser(subparsers: "Subparsers") -> None:
     """What is taken."""
     parser = subparsers.add_parser(
-        "show", description="Print one run of the history: its spec, trials, verdict and evidence."
+        "show",
+        description="Print one run of the history: its spec, trials, verdict and evidence; or a whole sweep.",
     )
-    parser.add_argument("id", type=int, metavar="ID", help="number of the run, as `gil-tui history` lists it")
+    parser.add_argument(
+        "id",
+        metavar="ID",
+        help="number of a run, as `gil-tui history` lists it, or the beginning of a sweep's",
+    )
     parser.add_argument("--output", action="store_true", help="also what the program printed in each trial")
+    add_cores(parser)
     parser.add_argument("--json", action="store_true", help="as one JSON document, see `gil-tui schema run`")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the run."""
-    from dataclasses import replace
-
+    """Print the run or the sweep."""
+    from gil_tui.commands.cores import document_of
     from gil_tui.commands.output import print_json
-    from gil_tui.commands.store import reading
-    from gil_tui.lab.records import Sweep
-    from gil_tui.report.run import output_lines, run_lines
+    from gil_tui.commands.store import found, reading
 
     with reading() as history:
-        shown = history.run(args.id)
-        sweep = history.judged_sweep(shown.sweep_id)
-        alike = sweep.runs if sweep else tuple(history.sweep(shown.sweep_id))
+        shown = found(history, args.id)
+        runs = shown if isinstance(shown, list) else history.sweep(shown.sweep_id)
+        sweep = _sweep_of(history, runs)
     if args.json:
-        alone = Sweep(shown.sweep_id, shown.host, (shown,))
-        print_json((replace(sweep, runs=(shown,)) if sweep else alone).to_json())
+        print_json(document_of(sweep, args.cores, sweep.runs if isinstance(shown, list) else (shown,)))
         return 0
-    several = len(alike) > 1
-    for line in run_lines(shown, alike, sweep.verdict if sweep and several else None):
-        print(line)
-    for line in ["", *output_lines(shown)] if args.output else ():
+    for line in _lines(shown, sweep, args):
         print(line)
     return 0
+
+
+def _lines(shown: "Run | list[Run]", sweep: "Sweep", args: argparse.Namespace) -> "list[str]":
+    from gil_tui.report.recommendation import elsewhere_lines
+    from gil_tui.report.run import output_lines, run_lines
+    from gil_tui.report.sweep import sweep_lines
+
+    runs: Sequence[Run]
+    if isinstance(shown, list):
+        runs, lines = sweep.runs, sweep_lines(sweep, args.cores)
+    else:
+        several = len(sweep.runs) > 1
+        runs, lines = [shown], run_lines(shown, sweep.runs, sweep.verdict if several else None, sweep.fits)
+        lines += ["", *elsewhere_lines(sweep, args.cores)] if args.cores is not None else []
+    printed = [line for run in runs for line in output_lines(run)] if args.output else []
+    return [*lines, *([""] if args.output else []), *printed]
+
+
+def _sweep_of(history: "History", runs: "list[Run]") -> "Sweep":
+    """The sweep as it was judged at its end; judged anew where it never came to that.
+
+    Its runs stand by executor and workers: the history has them in the order of their first trials.
+    """
+    from dataclasses import replace
+
+    from gil_tui.lab.judge import judged_sweep
+
+    first = runs[0]
+    sweep = history.judged_sweep(first.sweep_id) or judged_sweep(first.sweep_id, first.host, runs)
+    return replace(sweep, runs=tuple(sorted(sweep.runs, key=_place)))
+
+
+def _place(run: "Run") -> tuple[bool, str, int]:
+    experiment = run.experiment
+    return experiment.executor != "sequential", experiment.label.rsplit(" x", 1)[0], experiment.workers

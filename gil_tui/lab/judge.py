@@ -28,7 +28,7 @@ from gil_tui.verdict.noise import common_rounds, noise_floor
 from gil_tui.verdict.observation import Observation
 from gil_tui.verdict.shapes import remarks
 from gil_tui.verdict.statistics import ratio_interval, stopped_interval
-from gil_tui.verdict.sweep import diagnose_sweep, fits_of
+from gil_tui.verdict.sweep import bests_of, bounds_elsewhere, diagnose_sweep, fits_of
 from gil_tui.watch.frames import Frame, ThreadFrame
 
 INTERIM_DRAWS = 200
@@ -76,9 +76,10 @@ def judged_sweep(sweep_id: str, host: Host, runs: Sequence[Run]) -> Sweep:
     if not facts:
         return Sweep(sweep_id, host, tuple(runs))
     verdict, best = diagnose_sweep(facts)
-    return Sweep(
-        sweep_id, host, tuple(runs), verdict, fits_of(facts), best, noise_floor(run.walls_s for run in runs)
-    )
+    noise = noise_floor(run.walls_s for run in runs)
+    several = len({run.workload for run in facts}) > 1
+    bests = bests_of(facts) if several else (best,) if best else ()
+    return Sweep(sweep_id, host, tuple(runs), verdict, fits_of(facts), best, noise, bests)
 
 
 def judge_sweep(runs: Sequence[Run]) -> tuple[Verdict, Mapping[str, Any] | None]:
@@ -92,6 +93,14 @@ def judge_sweep(runs: Sequence[Run]) -> tuple[Verdict, Mapping[str, Any] | None]
 def _facts_of(runs: Sequence[Run]) -> list[RunFacts]:
     """Of all runs but those that their interpreter cannot do: they tell nothing of the work."""
     return [run_facts(run) for run in runs if run.status != UNAVAILABLE]
+
+
+def bounds_at(runs: Sequence[Run], cpus: float) -> tuple[Mapping[str, Any], ...]:
+    """How each executor could scale on a machine with so many CPUs, all else as on this one.
+
+    Entries of `Sweep.fits`, for each workload on each interpreter whose sequential run tells enough.
+    """
+    return bounds_elsewhere(_facts_of(runs), cpus)
 
 
 def bounds_before(baseline: Run, most: int, cpus: float | None = None) -> tuple[Mapping[str, Any], ...]:
@@ -117,7 +126,7 @@ def run_facts(run: Run) -> RunFacts:
         workload=experiment.workload,
         work=" ".join((*work_of(experiment), str(size), str(tasks))),
         units=float(size * tasks) if size and tasks else None,
-        python=_python(run),
+        python=python_name(run),
         free_threaded=bool(run.python and run.python.free_threaded),
         gil_enabled=_gil_enabled(run.python, results),
         cpus_effective=run.host.cpus_effective,
@@ -196,7 +205,7 @@ def _gil_enabled(python: PythonFacts | None, results: Sequence[TrialResult]) -> 
     return python.gil_enabled if python else None
 
 
-def _python(run: Run) -> str:
+def python_name(run: Run) -> str:
     """The interpreter with what is switched in it, such as `CPython 3.13.5t +gil`."""
     python, experiment = run.python, run.experiment
     if python is None:

@@ -238,6 +238,8 @@ class Sweep:
     """Runs of one workload over executors and worker counts, with the verdict on all of them.
 
     `noise` is the share by which two equal experiments of it would still differ, None where it is not known.
+    `best` is the executor and worker count to use for its one workload, `bests` are those of all its
+    workloads; of one that no executor suits there is none.
     """
 
     id: str
@@ -247,12 +249,14 @@ class Sweep:
     fits: tuple[Mapping[str, Any], ...] = ()
     best: Mapping[str, Any] | None = None
     noise: float | None = None
+    bests: tuple[Mapping[str, Any], ...] = ()
 
     def judgement(self) -> dict[str, Any]:
         """What is known of the sweep beyond its runs, as a JSON object."""
         return {
             "fits": [dict(fit) for fit in self.fits],
             "best": dict(self.best) if self.best else None,
+            "bests": [dict(best) for best in self.bests],
             "verdict": self.verdict.to_json() if self.verdict else None,
             "noise": self.noise,
         }
@@ -269,6 +273,7 @@ class Sweep:
             tuple(judgement.get("fits") or ()),
             judgement.get("best"),
             judgement.get("noise"),
+            tuple(judgement.get("bests") or ()),
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from gil_tui.lab.records import Run, Trial
 from gil_tui.report.besides import besides_lines
 from gil_tui.report.judgement import verdict_line, verdict_lines
 from gil_tui.report.layout import MISSING, host_line, size, table
+from gil_tui.report.recommendation import Fits, foretold_line
 from gil_tui.report.sweep import failure_lines, run_table, subject_line, unavailable_lines
 from gil_tui.text import clean, clean_lines, seconds
 from gil_tui.verdict.model import Verdict
@@ -15,15 +16,19 @@ TRIALS_HEADING = ("trial", "time", "start", "cpu", "tasks/s", "p50", "p99", "mem
 NUMBERS = tuple(range(8))
 
 
-def run_lines(run: Run, sweep: Sequence[Run] = (), on_sweep: Verdict | None = None) -> list[str]:
+def run_lines(
+    run: Run, sweep: Sequence[Run] = (), on_sweep: Verdict | None = None, fits: Fits = ()
+) -> list[str]:
     """All that is known of the run but its output.
 
-    `sweep` are the runs that it was made with, and `on_sweep` the verdict on them all.
+    `sweep` are the runs that it was made with, `on_sweep` is the verdict on all, `fits` are its curves.
     """
     lines = [verdict_line(run.verdict, bool(run.walls_s)), ""]
     if on_sweep:
         lines[1:1] = [f"All runs of its sweep: {verdict_line(on_sweep, True)}"]
     lines += [subject_line(run), *run_table([run], with_result=False), ""]
+    foretold = foretold_line(run, fits)
+    lines[-1:-1] = [foretold] if foretold else []
     troubles = [*failure_lines([run]), *unavailable_lines([run])]
     if run.failure:
         lines += [*troubles, *clean_lines(run.failure.get("traceback", "")), ""]

@@ -18,6 +18,7 @@ from gil_tui.report.layout import (
     table,
     time_with_interval,
 )
+from gil_tui.report.recommendation import bound_lines, elsewhere_lines, recommendation_lines
 from gil_tui.text import clean, seconds
 from gil_tui.verdict.model import CODES
 from gil_tui.verdict.statistics import LEVEL
@@ -29,14 +30,19 @@ FIGURES_AT_MOST = 5
 """As many fit beside the percentiles within a terminal's width."""
 
 
-def sweep_lines(sweep: Sweep) -> list[str]:
-    """The whole sweep, its verdict first, runs of the same work under one heading."""
+def sweep_lines(sweep: Sweep, cores: float | None = None) -> list[str]:
+    """The whole sweep, its verdict first, runs of the same work under one heading.
+
+    With `cores` also the bound for a machine with so many; what was measured stays what it is.
+    """
     measured = any(run.walls_s for run in sweep.runs)
     lines = [verdict_line(sweep.verdict, measured), ""]
     for subject, runs in _by_subject(sweep.runs).items():
         lines += [subject, *run_table(runs), ""]
         figures = figures_table(runs)
         lines += [*figures, ""] if figures else []
+    lines += [*recommendation_lines(sweep), *bound_lines(sweep)]
+    lines += elsewhere_lines(sweep, cores) if cores is not None and measured else []
     troubles = [*failure_lines(sweep.runs), *unavailable_lines(sweep.runs)]
     lines += [*troubles, ""] if troubles else []
     if any(run.wall_s and run.wall_s.level < LEVEL for run in sweep.runs):

@@ -120,6 +120,7 @@ def bound_document(
         "refused": None,
         "peak": None,
         "limit": bounds[-1].limit,
+        "limits": [[count, one.limit] for count, one in zip(counts, bounds, strict=True)],
         "not_seen": NOT_SEEN,
         "curve": [[count, predicted(executor, task, count, site) * base_s] for count in counts],
         "ceiling": [[count, one.tasks_per_s * base_s] for count, one in zip(counts, bounds, strict=True)],

@@ -95,8 +95,13 @@ def disturbed(run: RunFacts) -> int:
 
 def workers_text(run: RunFacts) -> str:
     """The workers as a person says it, such as `4 threads`."""
-    count = words.some(run.workers, *NOUNS.get(run.executor, NOUNS["dask"]))
-    return f"asyncio with {count}" if run.executor == "asyncio" else count
+    return workers_of(run.executor, run.workers)
+
+
+def workers_of(executor: str, workers: int) -> str:
+    """So many workers of an executor as a person says it, such as `4 threads`."""
+    count = words.some(workers, *NOUNS.get(executor, NOUNS["dask"]))
+    return f"asyncio with {count}" if executor == "asyncio" else count
 
 
 def verb(run: RunFacts, one: str, many: str) -> str:

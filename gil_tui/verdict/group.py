@@ -1,5 +1,6 @@
 """Runs of the same work beside each other: the baseline, each executor's best, and the one to use."""
 
+import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -122,6 +123,8 @@ class Group:
         assert run is not None
         best = self.bests[run.spread]
         return {
+            "workload": run.workload,
+            "python": run.python,
             "executor": run.spread,
             "workers": run.workers,
             "low": best.low,
@@ -141,12 +144,24 @@ class Group:
     def fits(self) -> tuple[dict[str, Any], ...]:
         """The entries of `Sweep.fits`: the law of each executor, and the bounds seen from one worker."""
         most = max([DRAWN_TO, *(run.workers for run in self.usable)])
-        documents = [law.to_json(spread, most) for spread, law in self.laws.items()]
-        if self.baseline:
-            executors = tuple(dict.fromkeys((*EXECUTORS, *self.laws, *self.bests)))
-            documents += bounds_of(self.baseline, most, self.site, executors)
-        about = {"workload": self.runs[0].workload, "python": self.runs[0].python}
-        return tuple(about | document for document in documents)
+        documents = [self._about | law.to_json(spread, most) for spread, law in self.laws.items()]
+        return (*documents, *self.bounds(self.site, most))
+
+    def bounds(self, site: Site, most: int) -> tuple[dict[str, Any], ...]:
+        """What the baseline foretells of each executor at a site; nothing where it tells too little."""
+        if self.baseline is None:
+            return ()
+        executors = tuple(dict.fromkeys((*EXECUTORS, *self.laws, *self.bests)))
+        return tuple(self._about | one for one in bounds_of(self.baseline, most, site, executors))
+
+    def bounds_elsewhere(self, cpus: float) -> tuple[dict[str, Any], ...]:
+        """The same on a machine with so many CPUs, all else as here, up to as many workers."""
+        most = max([DRAWN_TO, math.ceil(cpus), *(run.workers for run in self.usable)])
+        return self.bounds(replace(self.site, cpus=cpus), most)
+
+    @property
+    def _about(self) -> dict[str, Any]:
+        return {"workload": self.runs[0].workload, "python": self.runs[0].python}
 
     @property
     def site(self) -> Site:

@@ -68,15 +68,20 @@ def diagnose_sweep(runs: Sequence[RunFacts], draws: int = DRAWS) -> tuple[Verdic
     return _judge(group, others, runs), group.best_document() if group.choice else None
 
 
+def bests_of(runs: Sequence[RunFacts], draws: int = DRAWS) -> tuple[Best, ...]:
+    """The best of each workload that has one, each as of a sweep of that workload alone."""
+    names = dict.fromkeys(run.workload for run in runs)
+    found = (diagnose_sweep([run for run in runs if run.workload == name], draws)[1] for name in names)
+    return tuple(best for best in found if best)
+
+
 def fits_of(runs: Sequence[RunFacts]) -> tuple[dict[str, Any], ...]:
     """The entries of `Sweep.fits`: laws and bounds of every workload on every interpreter.
 
     Laws of unstable runs are refused: so much noise fits any of them.
     """
-    works = dict.fromkeys(run.work for run in runs)
-    groups = [Group.of([run for run in runs if run.work == work], draws=1) for work in works]
     documents: list[dict[str, Any]] = []
-    for group in groups:
+    for group in _groups(runs):
         if group.usable:
             fits, unstable = group.fits(), _unstable(group)
             documents += [
@@ -86,6 +91,17 @@ def fits_of(runs: Sequence[RunFacts]) -> tuple[dict[str, Any], ...]:
                 for fit in fits
             ]
     return tuple(documents)
+
+
+def bounds_elsewhere(runs: Sequence[RunFacts], cpus: float) -> tuple[dict[str, Any], ...]:
+    """The bounds of every workload on every interpreter on a machine with so many CPUs."""
+    return tuple(one for group in _groups(runs) if group.usable for one in group.bounds_elsewhere(cpus))
+
+
+def _groups(runs: Sequence[RunFacts]) -> list[Group]:
+    """The runs by their work, without the bootstrap behind the worker counts."""
+    works = dict.fromkeys(run.work for run in runs)
+    return [Group.of([run for run in runs if run.work == work], draws=1) for work in works]
 
 
 def _unstable(group: Group) -> bool:

@@ -102,9 +102,25 @@ def test_what_a_sweep_found_is_shown_with_its_runs(
     assert sweeps["sweep-1"]["best"] == best and sweeps["sweep-1"]["verdict"]["code"] == "gil"
     shown = document(capsys, "show", "2", "--json")
     assert [run["id"] for run in shown["runs"]] == [2]
-    assert shown["sweep"] == sweeps["sweep-1"]
+    assert shown["sweep"] == sweeps["sweep-1"] | {"elsewhere": None}
     Draft202012Validator(json.loads(text_of("run"))).validate(shown)
     assert f"All runs of its sweep: {VERDICT.sentence}" in printed(capsys, "show", "2")
+
+
+def test_a_whole_sweep_is_shown_by_the_beginning_of_its_id(
+    kept_runs: list[int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = printed(capsys, "show", "sweep", "--cores", "16")
+    rows = [line.split() for line in text.splitlines() if line.strip().startswith(("1 ", "2 "))]
+    assert [(row[0], row[1], row[2]) for row in rows] == [("1", "threads", "1"), ("2", "threads", "4")]
+    assert "#3 threads x4: ValueError: no" in text
+    assert "bound for 16 cores" in text
+    shown = document(capsys, "show", "swe", "--json", "--cores", "16")
+    Draft202012Validator(json.loads(text_of("run"))).validate(shown)
+    assert len(shown["runs"]) == 3
+    assert shown["sweep"]["elsewhere"]["cpus"] == 16.0
+    assert "bound for 2.5 cores" in printed(capsys, "show", "2", "--cores", "2.5")
+    assert "hello" in printed(capsys, "show", "sweep-1", "--output")
 
 
 def test_what_would_move_the_cursor_is_not_printed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -119,7 +135,8 @@ def test_a_run_that_is_not_there(arguments: tuple[str, ...], capsys: pytest.Capt
     assert cli.main(arguments) == 1
     assert capsys.readouterr() == (
         "",
-        "gil-tui: no run 99 in the history; `gil-tui history` lists those that are\n",
+        "gil-tui: no run or sweep 99 in the history; `gil-tui history` lists the runs, "
+        "`gil-tui show ID` names a run's sweep\n",
     )
 
 

@@ -53,7 +53,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["history", "--jsno"], "did you mean --json?"),
         (["--no-mous"], "did you mean --no-mouse?"),
         (["show"], "the following arguments are required: ID"),
-        (["show", "one"], "invalid int value: 'one'"),
+        (["show", "1", "--cores", "one"], "'one' is no number of cores"),
         (["show", "1", "2"], "unrecognized arguments: 2"),
         (["countdown", "--pid", "1"], "not allowed with"),
         (["schema", "rum"], "invalid choice: 'rum'"),

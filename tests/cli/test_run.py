@@ -117,6 +117,19 @@ def test_json_is_one_document_that_holds_to_the_schema(
     assert [run["experiment"]["executor"] for run in document["runs"]] == ["sequential", "threads"]
 
 
+def test_another_number_of_cores_changes_the_bound_alone(
+    lab: FakeLab, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["run", "countdown", "-e", "threads", "-w", "1", "--cores", "16"]
+    assert cli.main(arguments) == 0
+    assert "bound for 16 cores     x1" in capsys.readouterr().out
+    assert cli.main([*arguments, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    Draft202012Validator(json.loads(text_of("run"))).validate(document)
+    assert document["sweep"]["elsewhere"]["fits"][0]["parameters"]["cpus"] == 16.0
+    assert document["host"]["cpus_effective"] == 2.0
+
+
 def test_a_failed_run_is_told_and_fails_the_command(lab: FakeLab, capsys: pytest.CaptureFixture[str]) -> None:
     lab.templates = lambda run: FAILED
     arguments = ["run", "countdown", "-e", "threads", "-w", "1"]
@@ -149,6 +162,8 @@ def test_a_failed_run_is_told_and_fails_the_command(lab: FakeLab, capsys: pytest
         (["--args", "3"], "no knob 'args'"),
         (["shop.py:f", "--args", "{"], "args takes JSON"),
         (["--dask", "here"], "a Dask scheduler has an address"),
+        (["--cores", "0"], "argument --cores: '0' is no number of cores"),
+        (["--cores", "many"], "argument --cores: 'many' is no number of cores"),
         (["--switch-interval", "fast"], "invalid list of float value: 'fast'"),
         (["[red]"], "no workload '[red]'"),
         (["counddown"], "did you mean countdown"),

@@ -19,7 +19,7 @@ from gil_tui.verdict.bound import (
     predicted,
 )
 from gil_tui.verdict.facts import RunFacts
-from gil_tui.verdict.recommendation_words import bound_rows
+from gil_tui.verdict.recommendation_words import bound_rows, ceiling_at, limit_at, speedup_at
 from gil_tui.verdict.rehearsal import Phase, rehearse
 from gil_tui.verdict.scaling import Demand
 from tests.verdict.builders import ASLEEP_1, BUSY, run, sequential
@@ -170,9 +170,18 @@ def test_many_workers_are_drawn_with_few_points() -> None:
 def test_curves_are_rows_of_a_table() -> None:
     rows = bound_rows(bounds_of(sequential(), 64, Site(16.0), ["threads", "processes"]), [1, 2, 16, 50])
     assert rows == [
-        ["threads", "1.00x", "1.00x", "1.00x", "1.00x", "gil"],
-        ["processes", "1.00x", "2.00x", "16.0x", "16.0x", "cpus"],
+        ["threads", "1.00x", "1.00x", "1.00x", "1.00x", "the GIL"],
+        ["processes", "1.00x", "2.00x", "16.0x", "16.0x", "the CPUs"],
     ]
+
+
+def test_what_limits_is_told_for_each_count() -> None:
+    fit = bound_document("processes", HALF, 64, Site(8.0))
+    assert [limit_at(fit, count) for count in (1, 64)] == ["the workers", "the CPUs"]
+    older = {"curve": [[1, 1.0], [4, 4.0]], "limit": "gil"}
+    assert limit_at(older, 2) == "the GIL"
+    assert (speedup_at(older, 2), speedup_at(older, 9), ceiling_at(older, 2)) == (2.0, 4.0, None)
+    assert ceiling_at(fit, 64) == pytest.approx(fit["ceiling"][-1][1])
 
 
 shares = st.floats(0, 1)

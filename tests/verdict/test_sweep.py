@@ -13,9 +13,9 @@ from gil_tui.verdict.bound import EXECUTORS
 from gil_tui.verdict.facts import RunFacts
 from gil_tui.verdict.model import CODES
 from gil_tui.verdict.observation import Observation
-from gil_tui.verdict.recommendation_words import recommendation_parts
+from gil_tui.verdict.recommendation_words import recommendation_rows
 from gil_tui.verdict.statistics import Interval
-from gil_tui.verdict.sweep import PRELIMINARY, diagnose_sweep, fits_of
+from gil_tui.verdict.sweep import PRELIMINARY, bests_of, bounds_elsewhere, diagnose_sweep, fits_of
 from tests.verdict.builders import (
     ASLEEP_1,
     ASLEEP_8,
@@ -276,22 +276,47 @@ def test_memory_caps_the_workers_and_the_verdict_says_so() -> None:
     assert "processes workers that fit in memory" in {row.name for row in verdict.evidence}
 
 
-def test_what_stands_behind_the_count_is_told_in_short_parts() -> None:
+def test_what_stands_behind_the_count_is_told_in_labelled_rows() -> None:
     _, best = diagnose_sweep([sequential(), *THREADS, *PROCESSES])
     assert best
-    assert recommendation_parts(best) == [
-        "97 % sure to be within 5 % of the best measured",
-        "2 workers fill the CPUs, the cap",
-        "pays from 2 tasks of this size on",
+    assert recommendation_rows(best) == [
+        ("use", "2 processes"),
+        ("buys", "1.91x (1.89x to 1.93x) the work of one worker"),
+        ("costs", "+24 MB, 61 ms to start; pays from 2 tasks of this size on"),
+        ("sure", "97 % to be within 5 % of the best measured"),
+        ("at most", "2 workers here: the CPUs are full then"),
     ]
-    capped = {"workers": 4, "low": 2, "high": 4, "next_workers": [5]}
+    capped = {"executor": "processes:spawn", "workers": 4, "low": 2, "high": 4, "next_workers": [5]}
     cap = {"by": "memory", "workers": 5, "memory_workers": 5, "cpu_workers": 400, "worker_bytes": 50 * MB}
-    assert recommendation_parts(capped | {"cap": cap}) == [
-        "not resolved: try 5 next",
-        "2 to 4 may be the smallest that will do",
-        "50 MB a worker: 5 fit in memory, the cap",
+    assert recommendation_rows(capped | {"cap": cap}) == [
+        ("use", "4 processes (processes:spawn); 2 to 4 may be the fewest that will do"),
+        ("at most", "5 workers here: memory is full then, at 50 MB each"),
+        ("next", "not resolved: try 5 next"),
     ]
-    assert recommendation_parts({"executor": "threads", "workers": 2}) == []
+    assert recommendation_rows({"executor": "threads", "workers": 2}) == [("use", "2 threads")]
+    cap |= {"by": "cpus", "cpu_workers": 4}
+    rows = dict(recommendation_rows(capped | {"cap": cap, "extra_bytes": -5, "startup_s": None}))
+    assert rows["at most"] == "4 workers here: the CPUs are full then; 5 would fit in memory, at 50 MB each"
+    assert rows["costs"] == "no memory to speak of"
+
+
+def test_each_workload_has_its_best() -> None:
+    runs = [sequential(), *THREADS, *PROCESSES]
+    other = [replace(one, workload="other", work="other 1") for one in runs]
+    assert diagnose_sweep([*runs, *other])[1] is None
+    bests = bests_of([*runs, *other])
+    assert [(best["workload"], best["executor"], best["workers"]) for best in bests] == [
+        (runs[0].workload, "processes", 2),
+        ("other", "processes", 2),
+    ]
+
+
+def test_bounds_of_another_machine_go_to_its_cores() -> None:
+    fits = {fit["executor"]: fit for fit in bounds_elsewhere([sequential(), *PROCESSES], 12.0)}
+    assert {fit["model"] for fit in fits.values()} == {"bound"}
+    assert fits["processes"]["curve"][-1] == [12, pytest.approx(12.0, rel=0.1)]
+    assert fits["threads"]["curve"][-1] == [12, pytest.approx(1.0, rel=0.1)]
+    assert [limit for _, limit in fits["processes"]["limits"]][-1] in ("workers", "cpus")
 
 
 def test_laws_and_bounds_of_a_sweep_are_documents() -> None:
