@@ -205,7 +205,8 @@ def against_of(runs: Sequence[Run], view: View, units: Mapping[str, str]) -> tup
         return f"{best}, each against its own sequential run", "each against its own sequential run"
     first = f"on {python_of(shown[0])}" if view.axis == PYTHONS else clean(workloads_of(shown)[0])
     what = "against" if view.measure == "speedup" else "for the work of"
-    return f"{best}, {what} sequential {first}", f"at best, {what} sequential {first}", f"{what} seq {first}"
+    brief = "at best, " if len(counts) > 1 else ""
+    return f"{best}, {what} sequential {first}", f"{brief}{what} sequential {first}", f"{what} seq {first}"
 
 
 def lines_of(state: LabState, view: View) -> Iterator[Line]:

@@ -318,7 +318,7 @@ def names_of(runs: Sequence[Run], view: View) -> tuple[str, ...]:
 
 def short_versions(versions: Sequence[str]) -> tuple[str, ...]:
     """`3.13.0t+gil` becomes `3.13t+gil`, unless another one then had the same name."""
-    short = [re.sub(r"(\d+\.\d+)\.\d+", r"\1", version).replace("PyPy ", "pypy") for version in versions]
+    short = [re.sub("(?i)pypy ", "pypy", re.sub(r"(\d+\.\d+)\.\d+", r"\1", version)) for version in versions]
     return tuple(
         brief if short.count(brief) == 1 else version for brief, version in zip(short, versions, strict=True)
     )
