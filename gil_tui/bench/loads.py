@@ -8,6 +8,8 @@ Writes a JSON line when it runs (`pid`, `python`: see `spec.PythonFacts`) and on
 `held_s`      time for which its threads had the GIL between their waits, each piece when it is complete;
               means nothing for threads that the interpreter makes give way (`spin`)
 `hand_overs`  how often a piece was done by another thread than the one before: the GIL changed hands
+`between_s`   time from the last piece of the one thread to the first piece of the other, all hand-overs
+              together: only then can the GIL have been free, where threads only compute
 `threads`     of each working thread `tid`, `cpu_s` (its CPU clock), `lock_s` (waits for the lock)
 ============  ==========================================================================================
 
@@ -54,7 +56,8 @@ class Threads:
         self.lock_s = [0.0] * count
         self.waits_since_s = [0.0] * count
         self.hand_overs = 0
-        self._last = -1
+        self.between_s = 0.0
+        self._last, self._last_s = -1, 0.0
         self._tids = [0] * count
         self._all_there = threading.Event()
 
@@ -83,6 +86,7 @@ class Threads:
             "done": sum(self.done),
             "held_s": sum(self.held_s),
             "hand_overs": self.hand_overs,
+            "between_s": self.between_s,
             "threads": [self._thread(index, tid, now_s) for index, tid in enumerate(self._tids) if tid],
         }
 
@@ -98,8 +102,10 @@ class Threads:
                 wait(index)
             began_s = time.monotonic()
             if self._last != index:
-                self._last = index
+                self.between_s += max(0.0, time.monotonic() - self._last_s)  # began_s may be from before
                 self.hand_overs += 1
+                self._last = index
+            self._last_s = time.monotonic()
             self.done[index] += 1
 
     def _thread(self, index: int, tid: int, now_s: float) -> Dict[str, Any]:
@@ -122,8 +128,8 @@ def _cpu_s(tid: int) -> Optional[float]:
         return None
 
 
-def compute(rounds: int = 2000) -> int:
-    """A tenth of a millisecond or so of Python."""
+def compute(rounds: int = 200) -> int:
+    """Ten microseconds or so of Python."""
     total = 0
     for number in range(rounds):
         total += number * number

@@ -3,9 +3,10 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
 from gil_tui.commands.progress import ProgressLine
 from gil_tui.history import History, StoreError
@@ -57,8 +58,11 @@ async def _conduct(plan: Plan, store: History | None) -> Outcome:
         async with started_watcher(plan, lambda line: hear(Warned(line))) as watcher:
             return await conduct(plan, hear, store, watcher)
 
+    def hear_signal(number: int) -> None:
+        outcome.signal = number
+
     task = asyncio.ensure_future(watched_sweep())
-    with _ended_by_signals(task, outcome):
+    with ended_by_signals(task, hear_signal):
         try:
             with suppress(asyncio.CancelledError):
                 outcome.sweep = await task
@@ -68,8 +72,8 @@ async def _conduct(plan: Plan, store: History | None) -> Outcome:
 
 
 @contextmanager
-def _ended_by_signals(task: asyncio.Future[Sweep], outcome: Outcome) -> Iterator[None]:
-    """Cancel `task` at the first of `SIGNALS`; a second one ends this program at once.
+def ended_by_signals(task: asyncio.Future[Any], on_signal: Callable[[int], None]) -> Iterator[None]:
+    """Cancel `task` at the first of `SIGNALS` and tell `on_signal`; a second one ends this program at once.
 
     A signal that was ignored from the start, as under nohup, stays ignored.
     """
@@ -77,7 +81,7 @@ def _ended_by_signals(task: asyncio.Future[Sweep], outcome: Outcome) -> Iterator
     handled = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
 
     def stop(number: int) -> None:
-        outcome.signal = number
+        on_signal(number)
         release()
         task.cancel()
 

@@ -46,6 +46,11 @@ class ProgressLine:
                 return
         self._draw()
 
+    def say(self, doing: str, share: float, left_s: float | None) -> None:
+        """Say what is under way, how much is done, and how long the rest will take."""
+        self._doing, self._share, self._left_s = doing, share, left_s
+        self._draw()
+
     def clear(self) -> None:
         """Leave the line as it was found."""
         if self._live:

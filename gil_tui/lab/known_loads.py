@@ -178,8 +178,11 @@ def figures_of(
     return LoadFigures(
         load=load,
         number=number,
+        seconds=seen.seconds,
+        unwatched_s=max(0.0, seconds - seen.seconds),
         gil_enabled=gil_enabled,
         held=min(1.0, (after["held_s"] - before["held_s"]) / seconds),
+        between=min(1.0, (after["between_s"] - before["between_s"]) / seconds),
         hand_overs_per_s=(after["hand_overs"] - before["hand_overs"]) / seconds,
         threads=tuple(
             _thread(*shares, lanes.get(tid)) for tid, shares in _shares(before, after).items()

@@ -16,7 +16,7 @@ from gil_tui.lab.host import describe_host
 from gil_tui.lab.interpreters import Interpreter
 from gil_tui.lab.known_loads import Length, OpenWatcher, opened_watcher
 from gil_tui.lab.plan import plan_sweep
-from gil_tui.lab.records import Host, Run, Sweep
+from gil_tui.lab.records import Host, Run, Sweep, Trial
 from gil_tui.lab.trial import ChildRunner
 from gil_tui.verdict import selftest
 from gil_tui.verdict.known_loads import LoadFigures, checks_of_load, name_of
@@ -71,6 +71,8 @@ QUICK = Extent(
     tasks=12,
     sweep_s=9.0,
 )
+WARMUP_S = 0.5
+"""Enough for the few loops of these workloads, where an interpreter must warm up."""
 START_S = 0.5
 """What a load and its watcher take to come up, about."""
 
@@ -208,6 +210,7 @@ class _Conductor:
             tasks=extent.tasks,
             repeats=extent.repeats,
         )
+        plan = replace(plan, warmup_s={key: min(WARMUP_S, s) for key, s in plan.warmup_s.items()})
         self._say("a small sweep")
         try:
             async with self._open_watcher() as watcher:
@@ -240,7 +243,6 @@ def spreads_of(sweep: Sweep) -> tuple[SpreadFigures, ...]:
 
 def _spread(run: Run, alone: Run, fits: Sequence[Mapping[str, Any]]) -> SpreadFigures:
     experiment, facts = run.experiment, judge.run_facts(run)
-    marks = (mark for one in (alone, run) for trial in one.trials for mark in trial.marks)
     failure = run.failure or alone.failure or {}
     return SpreadFigures(
         workload=experiment.workload,
@@ -250,9 +252,17 @@ def _spread(run: Run, alone: Run, fits: Sequence[Mapping[str, Any]]) -> SpreadFi
         gil_enabled=facts.gil_enabled is not False,
         speedup=run.speedup,
         foretold=_foretold(experiment.workload, experiment.executor, experiment.workers, fits),
-        marks=tuple(dict.fromkeys(marks)),
+        marks=_marks((*alone.trials, *run.trials)),
         why=failure.get("message", ""),
     )
+
+
+def _marks(trials: Sequence[Trial]) -> tuple[str, ...]:
+    """How many trials were disturbed, and by what; empty if none was."""
+    marked = [trial for trial in trials if trial.marks]
+    if not marked:
+        return ()
+    return (f"{len(marked)} of {len(trials)} trials, such as: {marked[0].marks[0]}",)
 
 
 def _foretold(workload: str, executor: str, workers: int, fits: Sequence[Mapping[str, Any]]) -> float | None:

@@ -2,7 +2,7 @@
 
 from importlib import resources
 
-NAMES = ("run", "watch", "compare")
+NAMES = ("run", "watch", "compare", "selftest")
 
 
 def text_of(name: str) -> str:

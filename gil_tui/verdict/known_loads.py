@@ -1,8 +1,9 @@
 """What must be true of a known load, and whether the gauge and the lanes showed it.
 
 What a load does is known by construction, by what it counts itself, and by the kernel's CPU clock of each of
-its threads. Where that leaves room the truth is a band: several spinning threads hold the GIL at least while
-one of them is on a CPU, but at each hand-over it is free until the one that was woken has got a CPU.
+its threads. Where that leaves room the truth is a band: several spinning threads hold the GIL all the time
+but between the last step of one and the first step of the next, where it is free until the one that was woken
+has got a CPU; how much of that time it is free they cannot know.
 """
 
 import math
@@ -54,17 +55,21 @@ class GaugeFigures:
 
 @dataclass(frozen=True, slots=True)
 class LoadFigures:
-    """A known load, as it counted itself and as it was seen.
+    """A known load, as it counted itself and as it was seen for `seconds`; it counted `unwatched_s` longer.
 
-    `held` is the share of time for which its threads had the GIL between their waits, `hand_overs_per_s` how
-    often they followed each other; both as the load counted. `marks` says what disturbed it, `why` what kept
+    As the load counted, `held` is the share of time for which its threads had the GIL between their waits,
+    `hand_overs_per_s` how often they followed each other, and `between` the share of time in which they
+    did. `marks` says what disturbed it, `why` what kept
     it from being run or watched.
     """
 
     load: str
     number: int
+    seconds: float = 0.0
+    unwatched_s: float = 0.0
     gil_enabled: bool = True
     held: float = 0.0
+    between: float = 0.0
     hand_overs_per_s: float = 0.0
     threads: tuple[ThreadFigures, ...] = ()
     gauge: GaugeFigures = GaugeFigures()
@@ -100,9 +105,7 @@ class _Known:
 
 
 def _held_by_spinners(seen: LoadFigures) -> Band | None:
-    if seen.number == 1:
-        return 1.0, 1.0
-    return None if seen.on_cpu is None else (min(1.0, seen.on_cpu), 1.0)
+    return (1.0, 1.0) if seen.number == 1 else (1 - seen.between, 1.0)
 
 
 def _waiting_spinners(seen: LoadFigures) -> Band | None:
@@ -179,7 +182,8 @@ def _of_gauge(known: _Known, seen: LoadFigures) -> Iterator[Check]:
     if known.switches:
         rate = seen.hand_overs_per_s
         within = SWITCHES_WITHIN_SHARE * rate + SWITCHES_WITHIN
-        yield check("switches", "1/s", gauge.switches_per_s, (rate, rate), within, 0.0)
+        error = math.sqrt(rate * seen.unwatched_s) / seen.seconds if seen.seconds else 0.0
+        yield check("switches", "1/s", gauge.switches_per_s, (rate, rate), within, error)
 
 
 LANE_NAMES = {"cpu": "on CPU", "gil": "GIL wait", "lock": "lock wait", "io": "I/O (sleep)", "idle": "idle"}

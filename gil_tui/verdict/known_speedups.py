@@ -1,5 +1,6 @@
 """What must be true of a small sweep, and whether the speed-ups and the bound showed it."""
 
+import math
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +14,8 @@ GAINS = 1.2
 """Two CPUs do so much more than one at least, even where both are of one core."""
 FOLLOWS_WITHIN_SHARE = 0.1
 BOUND_WITHIN = 0.1
+MEDIAN_ERROR = 1.25
+"""The standard error of a median of n values in units of sigma / sqrt(n): half a width is two sigmas."""
 ONE_CPU = "fewer than two CPUs may be used"
 
 
@@ -73,7 +76,8 @@ def checks_of_bound(runs: Sequence[SpreadFigures]) -> Iterator[Check]:
         return
     errors, half_widths, known = zip(*pairs, strict=True)
     marks = tuple(dict.fromkeys(mark for run in known for mark in run.marks))
-    measured, chance = statistics.median(errors), statistics.median(half_widths)
+    measured = statistics.median(errors)
+    chance = MEDIAN_ERROR * statistics.median(half_widths) / math.sqrt(len(pairs))
     row = replace(row, measured=measured, truth=(0.0, 0.0), within=BOUND_WITHIN, chance=chance)
     worst, _, run = max(pairs, key=lambda pair: pair[0])
     row = decided(row, marks)
