@@ -20,7 +20,6 @@ from gil_tui.lab.plan import work_of
 from gil_tui.lab.plugins import workload_called
 from gil_tui.lab.records import UNAVAILABLE, Host, Run, Sweep
 from gil_tui.lab.trial import cores_used
-from gil_tui.verdict.bound import Site, bounds_of
 from gil_tui.verdict.experiment import diagnose_run
 from gil_tui.verdict.facts import RunFacts
 from gil_tui.verdict.model import Verdict
@@ -95,21 +94,16 @@ def _facts_of(runs: Sequence[Run]) -> list[RunFacts]:
     return [run_facts(run) for run in runs if run.status != UNAVAILABLE]
 
 
-def bounds_at(runs: Sequence[Run], cpus: float) -> tuple[Mapping[str, Any], ...]:
-    """How each executor could scale on a machine with so many CPUs, all else as on this one.
+def bounds_at(
+    runs: Sequence[Run], cpus: float, executors: Sequence[str] = ()
+) -> tuple[Mapping[str, Any], ...]:
+    """How these executors, or all, could scale on a machine with so many CPUs, all else as on this one.
 
-    Entries of `Sweep.fits`, for each workload on each interpreter whose sequential run tells enough.
+    Entries of `Sweep.fits`, for each workload on each interpreter whose sequential run tells enough: one
+    trial of it will do, long before the others have run.
     """
-    return bounds_elsewhere(_facts_of(runs), cpus)
-
-
-def bounds_before(baseline: Run, most: int, cpus: float | None = None) -> tuple[Mapping[str, Any], ...]:
-    """How each executor can scale up to `most` workers, as entries of `Sweep.fits`, from a sequential run.
-
-    On this host's CPUs, or on as many as `cpus` of another. Empty where that run tells too little.
-    """
-    facts = run_facts(with_intervals(baseline, None))
-    return bounds_of(facts, most, Site(facts.cpus_effective if cpus is None else cpus))
+    timed = [run if run.wall_s else with_intervals(run, None) for run in runs]
+    return bounds_elsewhere(_facts_of(timed), cpus, executors)
 
 
 def run_facts(run: Run) -> RunFacts:

@@ -147,17 +147,17 @@ class Group:
         documents = [self._about | law.to_json(spread, most) for spread, law in self.laws.items()]
         return (*documents, *self.bounds(self.site, most))
 
-    def bounds(self, site: Site, most: int) -> tuple[dict[str, Any], ...]:
-        """What the baseline foretells of each executor at a site; nothing where it tells too little."""
+    def bounds(self, site: Site, most: int, executors: Sequence[str] = ()) -> tuple[dict[str, Any], ...]:
+        """What the baseline foretells of these executors, or all, at a site; none where it cannot."""
         if self.baseline is None:
             return ()
-        executors = tuple(dict.fromkeys((*EXECUTORS, *self.laws, *self.bests)))
+        executors = executors or tuple(dict.fromkeys((*EXECUTORS, *self.laws, *self.bests)))
         return tuple(self._about | one for one in bounds_of(self.baseline, most, site, executors))
 
-    def bounds_elsewhere(self, cpus: float) -> tuple[dict[str, Any], ...]:
+    def bounds_elsewhere(self, cpus: float, executors: Sequence[str] = ()) -> tuple[dict[str, Any], ...]:
         """The same on a machine with so many CPUs, all else as here, up to as many workers."""
-        most = max([DRAWN_TO, math.ceil(cpus), *(run.workers for run in self.usable)])
-        return self.bounds(replace(self.site, cpus=cpus), most)
+        most = max([DRAWN_TO, math.ceil(cpus), *(run.workers for run in self.runs)])
+        return self.bounds(replace(self.site, cpus=cpus), most, executors)
 
     @property
     def _about(self) -> dict[str, Any]:

@@ -93,9 +93,12 @@ def fits_of(runs: Sequence[RunFacts]) -> tuple[dict[str, Any], ...]:
     return tuple(documents)
 
 
-def bounds_elsewhere(runs: Sequence[RunFacts], cpus: float) -> tuple[dict[str, Any], ...]:
-    """The bounds of every workload on every interpreter on a machine with so many CPUs."""
-    return tuple(one for group in _groups(runs) if group.usable for one in group.bounds_elsewhere(cpus))
+def bounds_elsewhere(
+    runs: Sequence[RunFacts], cpus: float, executors: Sequence[str] = ()
+) -> tuple[dict[str, Any], ...]:
+    """The bounds of these executors, or all, on a machine with so many CPUs, for each work that was run."""
+    groups = [group for group in _groups(runs) if group.usable]
+    return tuple(one for group in groups for one in group.bounds_elsewhere(cpus, executors))
 
 
 def _groups(runs: Sequence[RunFacts]) -> list[Group]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gil_tui.bench.spec import Experiment
-from gil_tui.lab.judge import bounds_before, judged_run, judged_sweep, run_facts
+from gil_tui.lab.judge import bounds_at, judged_run, judged_sweep, run_facts
 from gil_tui.lab.records import Host, Run, Trial
 from tests.lab.test_judge import BASELINE, HOST, run
 
@@ -24,21 +24,33 @@ def with_figures(kept: Run, **figures: float) -> Run:
 
 
 def test_one_worker_foretells_before_the_sweep_has_run() -> None:
-    fits = bounds_before(BASELINE, 8)
+    begun = replace(BASELINE, trials=BASELINE.trials[:1])
+    fits = bounds_at([begun, replace(run("processes", 8, 1.0), trials=())], 4.0)
     assert curve(fits, "processes")[4] == pytest.approx(4.0, rel=0.05)
     assert curve(fits, "processes")[8] == pytest.approx(4.0, rel=0.05)
-    assert curve(bounds_before(BASELINE, 8, cpus=64.0), "processes")[8] == pytest.approx(8.0, rel=0.05)
+    assert curve(bounds_at([begun], 64.0), "processes")[8] == pytest.approx(8.0, rel=0.05)
 
 
 def test_several_workers_foretell_nothing() -> None:
-    assert bounds_before(run("threads", 2, 1.0), 8) == ()
+    assert bounds_at([run("threads", 2, 1.0)], 8.0) == ()
+
+
+def test_only_what_is_asked_for_is_foretold() -> None:
+    (fit,) = bounds_at([BASELINE], 4.0, ["processes:spawn"])
+    assert (fit["executor"], fit["workload"], fit["python"]) == (
+        "processes:spawn",
+        "countdown",
+        "CPython 3.13.0",
+    )
+    judged = [judged_run(one, BASELINE) for one in (BASELINE, run("dask", 2, 1.0))]
+    assert "dask" in {fit["executor"] for fit in bounds_at(judged, 4.0)}
 
 
 def test_how_long_a_lock_is_held_is_taken_from_the_workload() -> None:
     locked = with_figures(BASELINE, lock_held_s=1.0)
     assert run_facts(locked).lock_s == pytest.approx(1.0 / 40)
     assert run_facts(BASELINE).lock_s is None
-    assert curve(bounds_before(locked, 8), "free-threaded")[8] == pytest.approx(2.0, rel=0.05)
+    assert curve(bounds_at([locked], 4.0), "free-threaded")[8] == pytest.approx(2.0, rel=0.05)
 
 
 def test_a_sweep_has_its_laws_and_its_bounds() -> None:
