@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "run": "run experiments and print what they show",
     "watch": "say what limits a running process or a command, without stopping it",
+    "audit": "work through the nine points of an audit, each measured",
     "history": "list the runs that were made",
     "show": "print one run with its trials and evidence",
     "compare": "say how many times faster one run or sweep is than another",

@@ -49,7 +49,8 @@ def _cpu_s(pid: int, proc: Path) -> float | None:
 
 def _children(pid: int, proc: Path) -> list[int]:
     found: list[int] = []
-    for path in (proc / str(pid) / "task").glob("*/children"):
-        with contextlib.suppress(OSError):  # the thread has ended
-            found += map(int, path.read_text("ascii").split())
+    with contextlib.suppress(OSError):  # the process has ended: Path.glob raises then
+        for path in (proc / str(pid) / "task").glob("*/children"):
+            with contextlib.suppress(OSError):  # the thread has ended
+                found += map(int, path.read_text("ascii").split())
     return found

@@ -2,7 +2,7 @@
 
 from importlib import resources
 
-NAMES = ("run", "watch", "compare", "selftest")
+NAMES = ("run", "watch", "compare", "selftest", "audit")
 
 
 def text_of(name: str) -> str:

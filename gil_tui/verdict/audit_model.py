@@ -34,7 +34,7 @@ class Audit:
 
     `kind` is one of `KINDS`. `interpreter` is the one that the function is measured on, empty for the
     default one, `directory` where own code is looked for. `refusals` say by number of the point why it
-    could not be measured when that was tried.
+    could not be measured when that was tried. `pid` is that of the process, as long as it lives.
     """
 
     title: str
@@ -43,6 +43,7 @@ class Audit:
     created_at: str
     interpreter: str = ""
     directory: str = "."
+    pid: int | None = None
     id: int | None = None
     refusals: Mapping[int, str] = field(default_factory=dict)
 
@@ -61,14 +62,15 @@ class Audit:
 class RunSeen:
     """One run of the history: its facts, and of each trial that finished what intervals are made of.
 
-    `cpu_shares` is the workers' CPU time over workers x wall time. `handover_s` is by bytes of a task's
-    argument. `command` runs the same again.
+    `interpreter` is `Experiment.interpreter_key`. `cpu_shares` is the workers' CPU time over workers x wall
+    time. `handover_s` is by bytes of a task's argument. `command` runs the same again.
     """
 
     id: int
     sweep_id: str
     facts: RunFacts
     command: str
+    interpreter: str = ""
     call_s: float | None = None
     call_repeats: int = 0
     cpu_shares: tuple[float, ...] = ()
@@ -78,7 +80,6 @@ class RunSeen:
     gil_enabled_by: str = ""
     cpus_online: int = 1
     cpus_limited_by: str = ""
-    others_mark: str = ""
 
     @property
     def measured(self) -> bool:
@@ -122,10 +123,7 @@ class OtherPython:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """All that an audit has: runs and watches, the newest first, and the other interpreters of this host.
-
-    `python` is the interpreter that the subject is measured on, as `RunFacts.python` has it.
-    """
+    """All that an audit has: runs and watches, the newest first, and the other interpreters of this host."""
 
     runs: tuple[RunSeen, ...] = ()
     watches: tuple[WatchSeen, ...] = ()

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from gil_tui.verdict import words
 from gil_tui.verdict.audit_fill import SPREADS, run_command
 from gil_tui.verdict.audit_model import Audit, Material, RunSeen
-from gil_tui.verdict.audit_words import Answer, hot_watch, interval_evidence, share_of, telling_threads
+from gil_tui.verdict.audit_words import Answer, brief, hot_watch, interval_evidence, share_of, telling_threads
+from gil_tui.verdict.experiment import UNSTABLE, disturbed
 from gil_tui.verdict.facts import RunFacts
 from gil_tui.verdict.model import Evidence
 from gil_tui.verdict.observation import HotFunction, Observation, hottest
@@ -79,51 +80,54 @@ def spreads(audit: Audit, material: Material) -> Answer | None:
     ranked = sorted(best.values(), key=lambda run: -_speedup(run).median)
     first = ranked[0]
     alike = [run for run in ranked if _speedup(run).high >= _speedup(first).low]
-    told = [f"{run.facts.label} {_factor(_speedup(run))}" for run in ranked]
-    if _speedup(first).median < 1 / COMPUTES:
-        said = f"Neither: {', '.join(told)}"
+    told = ", ".join(f"{run.facts.label} {_factor(_speedup(run))}" for run in ranked)
+    trials = sum(run.facts.trials for run in ranked)
+    marked = sum(disturbed(run.facts) for run in ranked)
+    if marked > UNSTABLE * trials:
+        said = f"Undecided: {marked} of {trials} trials were disturbed; {told}"
+    elif _speedup(first).low <= 1:
+        said = f"Neither is known to gain: {told}"
     elif len(alike) > 1:
         simplest = min(alike, key=lambda run: (not run.facts.label.startswith("threads"), run.facts.workers))
-        said = f"No difference that counts, so {simplest.facts.label}: {', '.join(told)}"
+        said = f"No difference that counts, so {simplest.facts.label}: {told}"
     else:
-        said = f"{first.facts.label.partition(' ')[0].capitalize()}: {', '.join(told)}"
+        said = f"{first.facts.label.partition(' ')[0].capitalize()}: {told}"
     rows = [_speedup_evidence(run) for run in ranked]
     ids = tuple(run.id for run in ranked)
     return Answer(said, rows[0], tuple(rows), runs=ids, reproduce=_together(audit, ranked))
 
 
 def native(audit: Audit, material: Material) -> Answer | None:
-    """Point 5: how much of the computing goes on without the GIL already, and what a port can gain."""
-    ports = _ports(material)
-    run = _alone(own_runs(audit, material))
+    """Point 5: how much of the computing goes on without the GIL already, and what a port can gain.
+
+    Where most holds the GIL that takes the costliest function or a port that was measured on this host.
+    """
+    run, ports, hot = _alone(own_runs(audit, material)), _ports(material), _hottest(material)
     shares = native_shares(run.observations) if run else []
-    if run is None or (not shares and not (run.facts.family == FAMILY and ports)):
+    if run is None or not shares:
         return None
-    evidence: list[Evidence] = []
-    said = []
-    figure = None
-    if shares:
-        found = median_interval(shares)
-        how = "computing of one worker while it did not hold the GIL, each trial"
-        figure = interval_evidence("computes without the GIL", found, "share", how)
-        said.append(_native_words(found, material))
-    hot = _hottest(material)
+    found = median_interval(shares)
+    if found.median < WAITS and not ports and hot is None:
+        return None
+    how = "computing of one worker while it did not hold the GIL, each trial"
+    figure = interval_evidence("computes without the GIL", found, "share", how)
+    said, evidence = [_native_words(found)], []
     if hot and hot.share < 1:
         most = 1 / (1 - hot.share)
         how = "Amdahl: its share of the samples with the GIL held, on one core, were it to cost nothing"
         evidence.append(Evidence(f"`{hot.function}` ported, at most", most, "x", how))
+        said.append(f"porting {hot.place.short} gains {words.factor(most)}x at most")
+    elif hot:
+        said.append(f"all of it is {hot.place.short}")
     if ports:
         best = max(ports, key=lambda way: way.total)
         said.append(f"a plain loop here: {best.sentence}")
-        evidence += [
-            interval_evidence(f"{way.name}, one core", way.gain, "x", "the same loop in Python, both varied")
-            for way in ports[1:]
-        ]
+        how = "the same loop in Python, both varied"
+        evidence += [interval_evidence(f"{way.name}, one core", way.gain, "x", how) for way in ports[1:]]
     used = [run.id, *(one.id for one in material.runs if one.facts.family == FAMILY and one.measured)]
-    watches = tuple(watch.id for watch in material.watches[:1]) if hot else ()
-    return Answer(
-        "; ".join(said), figure, tuple(evidence), tuple(dict.fromkeys(used)), watches, reproduce=run.command
-    )
+    watches = (named[0].id,) if hot and (named := hot_watch(material.watches)) else ()
+    ids = tuple(dict.fromkeys(used))
+    return Answer("; ".join(said), figure, tuple(evidence), ids, watches, reproduce=run.command)
 
 
 def native_shares(observations: Iterable[Observation]) -> list[float]:
@@ -158,10 +162,10 @@ def cost_of_workers(audit: Audit, material: Material) -> Answer | None:
         )
     if pool.handover_s:
         cost = min(pool.handover_s.values())
-        parts.append(f"{_short(cost)} to hand a task over")
+        parts.append(f"{words.amount(*brief(cost))} to hand a task over")
         how = "submit to result of tasks that do nothing"
         evidence += [
-            Evidence(f"hand-over of a task of {int(size):,} bytes", took, "s", how)
+            Evidence(f"hand-over of a task of {int(size):,} bytes", *brief(took), how)
             for size, took in pool.handover_s.items()
         ]
     pays = _pays(_alone(runs), pool)
@@ -189,7 +193,11 @@ def locks(audit: Audit, material: Material) -> Answer | None:
 def other_pythons(audit: Audit, material: Material) -> Answer | None:
     """Point 8: whether it runs on each other interpreter, and what it gains there."""
     own = [run for run in own_runs(audit, material) if run.facts.rate]
-    theirs = [run for run in material.runs if run.facts.workload == audit.subject and run not in own]
+    theirs = [
+        run
+        for run in material.runs
+        if run.facts.workload == audit.subject and run.interpreter != audit.interpreter
+    ]
     told, rows, ids = [], [], []
     for python in dict.fromkeys(run.facts.python for run in theirs if is_other(run.facts)):
         mine = [run for run in theirs if run.facts.python == python]
@@ -216,13 +224,13 @@ def is_other(facts: RunFacts) -> bool:
 
 def own_runs(audit: Audit, material: Material) -> list[RunSeen]:
     """The runs of the subject on its own interpreter, the newest first."""
-    runs = [run for run in material.of(audit.subject) if not is_other(run.facts)]
-    python = runs[0].facts.python if runs else ""
-    return [run for run in runs if run.facts.python == python]
+    return [run for run in material.of(audit.subject) if run.interpreter == audit.interpreter]
 
 
 def _on_other(python: str, theirs: Sequence[RunSeen], own: Sequence[RunSeen]) -> tuple[str, Evidence | None]:
     ran = [run for run in theirs if run.measured and run.facts.rate]
+    beside = {run.sweep_id for run in ran}
+    own = [run for run in own if run.sweep_id in beside] or own  # side by side, the host was the same
     if not ran:
         why = next((run.facts.failure for run in theirs if run.facts.failure), "no result")
         return f"does not run on {python}: {why}", None
@@ -247,13 +255,11 @@ def _gain(run: RunSeen, own: Sequence[RunSeen]) -> Interval | None:
     return Interval(found.median * more, found.low * more, found.high * more, found.level)
 
 
-def _native_words(found: Interval, material: Material) -> str:
+def _native_words(found: Interval) -> str:
     if found.median >= WAITS:
         return f"Native already: {share_of(found)} of its computing needs no GIL, threads can carry it"
-    hot = _hottest(material)
-    where = f", most in {hot.place.short}" if hot else ""
-    first = "It may" if found.median < TOLD else "In part"
-    return f"{first}: {share_of(found)} of its computing goes on without the GIL{where}"
+    first = "Yes" if found.median < TOLD else "In part"
+    return f"{first}: {words.share(1 - found.median)} of its computing holds the GIL"
 
 
 def _hottest(material: Material) -> HotFunction | None:
@@ -330,10 +336,6 @@ def _factor(found: Interval) -> str:
     if found.level <= 0:
         return f"{words.factor(found.median)}x"
     return f"{words.factor(found.median)}x ({words.factor(found.low)} to {words.factor(found.high)})"
-
-
-def _short(value_s: float) -> str:
-    return f"{value_s * 1e6:.0f} µs" if value_s < 0.9995e-3 else words.seconds(value_s)
 
 
 def _together(audit: Audit, runs: Sequence[RunSeen]) -> str:

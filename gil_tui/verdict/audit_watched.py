@@ -1,15 +1,17 @@
 """The answers of an audit that come from watches: of a process all, of a function its costliest part."""
 
 from gil_tui.verdict import words
-from gil_tui.verdict.audit_model import PROCESS, Audit, Material, RunSeen, WatchSeen
+from gil_tui.verdict.audit_model import Audit, Material, RunSeen, WatchSeen
 from gil_tui.verdict.audit_words import (
     Answer,
+    brief,
     costliest,
     hot_watch,
     interval_evidence,
     telling_threads,
 )
 from gil_tui.verdict.model import Evidence
+from gil_tui.verdict.observation import HotFunction
 from gil_tui.verdict.statistics import median_interval
 
 TOLD = 0.05
@@ -28,13 +30,13 @@ def costliest_function(audit: Audit, material: Material) -> Answer | None:
     of = "of the samples with the GIL held" if top.holds_gil else "of the samples without the GIL"
     said = f"{top.place.short}: {words.share(top.share)} {of}"
     how = "innermost function, py-spy without pausing"
-    rows = [Evidence(_call(one.function, one.line), one.share, "share", how) for one in hot[:MANY]]
+    rows = [Evidence(_place(one), one.share, "share", how) for one in hot[:MANY]]
     runs: tuple[int, ...] = ()
-    called = next((run for run in material.of(audit.subject) if run.call_s), None)
-    if called and called.call_s and audit.kind != PROCESS:
+    called = next((run for run in material.of(audit.subject) if run.interpreter == audit.interpreter), None)
+    if called and called.call_s and ":" in audit.subject:
         best = f"best of {called.call_repeats}" if called.call_repeats > 1 else "called once"
-        unit = "one call" if ":" in audit.subject else "one unit of size"
-        rows.append(Evidence(unit, called.call_s, "s", f"timed at calibration, {best}"))
+        rows.append(Evidence("one call", *brief(called.call_s), f"timed at calibration, {best}"))
+        said += f"; one call takes {words.amount(*brief(called.call_s))}"
         runs = (called.id,)
     return Answer(said, rows[0], tuple(rows), runs, (watch.id,))
 
@@ -119,6 +121,7 @@ def locks_of_process(watch: WatchSeen) -> Answer | None:
 def host(audit: Audit, material: Material) -> Answer | None:
     """Point 9, from the newest runs or the newest watch: CPUs, quota, throttling, steal, disturbances."""
     runs = [run for run in material.of(audit.subject) if run.observations]
+    runs = [run for run in runs if run.interpreter == audit.interpreter] or runs
     if not runs:
         return _host_of_watch(material.watches[0]) if material.watches else None
     newest = [run for run in runs if run.sweep_id == runs[0].sweep_id]
@@ -171,5 +174,6 @@ def _host_of_watch(watch: WatchSeen) -> Answer | None:
     return Answer(", ".join(parts), figure, tuple(rows), watches=(watch.id,))
 
 
-def _call(function: str, line: int) -> str:
-    return f"`{function}` line {line}" if line else f"`{function}`"
+def _place(hot: HotFunction) -> str:
+    line = f" line {hot.line}" if hot.line else ""
+    return f"`{hot.function}`{line}, {'with' if hot.holds_gil else 'without'} the GIL"

@@ -39,6 +39,11 @@ def interval_evidence(name: str, found: Interval, unit: str, how: str) -> Eviden
     return Evidence(name, found.median, unit, how, *ends)
 
 
+def brief(value_s: float) -> tuple[float, str]:
+    """A duration as value and unit of `Evidence`, however short."""
+    return (value_s, "s") if value_s >= 1e-3 else (value_s * 1e6, "µs")
+
+
 def share_of(found: Interval) -> str:
     """A share with its interval: `98 % (97 % to 99 %)`; alone where both ends read the same."""
     middle, low, high = (words.share(value) for value in (found.median, found.low, found.high))
@@ -78,4 +83,4 @@ def telling_threads(watches: Sequence[WatchSeen]) -> Holders:
 
 
 def _name(thread: dict[str, object]) -> str:
-    return str(thread["name"] or thread["tid"])
+    return f"{thread['tid']} ({thread['name']})" if thread["name"] else str(thread["tid"])
