@@ -5,25 +5,32 @@ import gc
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
 from textual.message import Message
+from textual.notifications import SeverityLevel
 from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
+from textual.widgets import Input
 
 from gil_tui.history import HistoryRow, StoreError
 from gil_tui.lab.interpreters import Interpreter
+from gil_tui.report.hidden import own_names
 from gil_tui.text import clean
 from gil_tui.tui.engine import Engine, Selection, real_engine
+from gil_tui.tui.mask import Mask, MaskFilter
 from gil_tui.tui.messages import (
     CatalogueFound,
     HistoryChanged,
     HistoryOpened,
     InterpretersFound,
+    MaskChanged,
     RunChosen,
     StateChanged,
 )
@@ -82,6 +89,33 @@ class GilTui(App[int]):
             tooltip="All that can be done, by its name",
         ),
         Binding(
+            "p",
+            "picture",
+            "Picture",
+            show=False,
+            priority=True,
+            id="app.picture",
+            tooltip="Save what is seen as SVG and PNG; its path is copied",
+        ),
+        Binding(
+            "P",
+            "picture(True)",
+            "Picture for print",
+            show=False,
+            priority=True,
+            id="app.print",
+            tooltip="The same on white, to be printed",
+        ),
+        Binding(
+            "k",
+            "mask",
+            "Mask",
+            show=False,
+            priority=True,
+            id="app.mask",
+            tooltip="Hide host, user, folders, arguments on the screen and in pictures, and back",
+        ),
+        Binding(
             "ctrl+c,ctrl+q",
             "interrupt",
             "Quit",
@@ -96,9 +130,11 @@ class GilTui(App[int]):
         no_color = bool(os.environ.get("NO_COLOR"))
         # Without colour the terminal's own foreground and background are legible on any background.
         super().__init__(ansi_color=True if no_color else None)
-        self.session = Session(engine, self)
-        self._watch_session: WatchSession | None = None
         self.start_with = start or Start()
+        self.mask = Mask(own_names(), on=self.start_with.redact)
+        self._mask_filter = MaskFilter(self.mask)
+        self.session = Session(engine, self, self.mask)
+        self._watch_session: WatchSession | None = None
         self.asked_pid = self.start_with.pid
         self.cpus = engine.effective_cpus()
         self.HORIZONTAL_BREAKPOINTS = list(WIDTHS)
@@ -201,7 +237,8 @@ class GilTui(App[int]):
 
     def say(self, message: str, *, is_error: bool = False) -> None:
         """A line that appears for a while, literally."""
-        self.notify(message, severity="error" if is_error else "warning", markup=False, timeout=8)
+        severity: SeverityLevel = "error" if is_error else "warning"
+        self.notify(self.mask.text(message), severity=severity, markup=False, timeout=8)
 
     def listen(self, screen: Screen[Any]) -> None:
         """Have this tab told of everything from now on."""
@@ -224,14 +261,14 @@ class GilTui(App[int]):
         if self._watch_session is None:
             from gil_tui.tui.watch_session import WatchSession
 
-            self._watch_session = WatchSession(self.session.engine.watching(), self)
+            self._watch_session = WatchSession(self.session.engine.watching(), self, self.mask)
         return self._watch_session
 
     def facts(self) -> list[str]:
         """What the first line says of the host."""
         load = self.session.engine.load()
         cpus = cpus_text(self.cpus.cpus_online, self.cpus.count, self.cpus.limited_by)
-        facts = [self.session.engine.host_name, cpus, self._python]
+        facts = [self.mask.host(self.session.engine.host_name), cpus, self._python]
         return facts if load is None else [*facts, f"load {load:.1f}"]
 
     async def rows(
@@ -242,7 +279,8 @@ class GilTui(App[int]):
         if history is None:
             return []
         try:
-            return await asyncio.to_thread(history.rows, filter, limit, offset, **order)
+            found = await asyncio.to_thread(history.rows, filter, limit, offset, **order)
+            return self.mask.rows(found)
         except StoreError as error:
             self.say(clean(str(error)), is_error=True)
             return []
@@ -261,6 +299,31 @@ class GilTui(App[int]):
         else:
             self.screen.add_class("-help")
             self.action_show_help_panel()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Letters that mean something everywhere, over dialogs too, are typed where text is typed."""
+        return not (action in ("picture", "mask") and isinstance(self.focused, Input))
+
+    @work(group="picture")
+    async def action_picture(self, for_print: bool = False) -> None:
+        """Save what is seen."""
+        from gil_tui.tui.camera import take
+
+        await take(self, for_print=for_print)
+
+    def action_mask(self) -> None:
+        """Hide host, user, folders and arguments, or show them again."""
+        self.mask.on = not self.mask.on
+        for widget in every_widget(self):
+            widget.notify_style_update()  # lines that were drawn before are kept by their styles
+            widget.refresh()
+        for make in (StateChanged, HistoryChanged, MaskChanged):
+            self._tell(make)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Those of Textual, and the mask while it is on."""
+        filters = super().get_line_filters()
+        return [*filters, self._mask_filter] if self.mask.on else filters
 
     def action_hide_help_panel(self) -> None:
         """Close the help, where it is open."""
@@ -283,6 +346,13 @@ class GilTui(App[int]):
             yield SystemCommand(
                 f"Theme: {theme}", "Change the colours", partial(setattr, self, "theme", theme)
             )
+
+
+def every_widget(app: App[Any]) -> Iterator[Widget]:
+    """The widgets of all tabs and dialogs that are open."""
+    for stack in app._screen_stacks.values():
+        for screen in stack:
+            yield from (node for node in screen.walk_children(with_self=True) if isinstance(node, Widget))
 
 
 def python_fact(interpreter: Interpreter) -> str:

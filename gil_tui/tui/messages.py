@@ -48,6 +48,11 @@ class HistoryChanged(Message):
 
 
 @dataclass
+class MaskChanged(Message):
+    """Host, user, folders and arguments are to be hidden from now on, or to be shown again."""
+
+
+@dataclass
 class RunChosen(Message):
     """A run of the history is to be shown."""
 

@@ -1,8 +1,9 @@
 """The sweep under way and what is shown of the history; knows no widgets."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from gil_tui.history import History, NoSuchRunError, StoreError
 from gil_tui.lab.errors import LabError, UsageError
@@ -20,11 +21,14 @@ from gil_tui.lab.events import (
 from gil_tui.text import clean
 from gil_tui.tui.engine import Engine, Selection
 from gil_tui.tui.lanes import Lanes
+from gil_tui.tui.mask import Mask
 from gil_tui.tui.model import LabState, apply, shown
 from gil_tui.tui.series import workloads_of
 
 SAVING_S = 5.0
 """What quitting grants a sweep to save its finished trials."""
+PATIENCE = ("repeats", "timeout")
+"""Settings that are neither of the work nor of its executor."""
 LIVE_ONLY = (TrialStarted, TrialProgress, Watched, Progressed)
 """Events that the timer of the live panes shows; they announce nothing."""
 
@@ -45,15 +49,32 @@ class Listener(Protocol):
 class Session:
     """One window on the Lab: `live` is the sweep under way or the last one, `past` a run of the history."""
 
-    def __init__(self, engine: Engine, listener: Listener) -> None:
+    def __init__(self, engine: Engine, listener: Listener, mask: Mask | None = None) -> None:
         self.engine = engine
-        self.live = LabState()
-        self.past: LabState | None = None
+        self._live = LabState()
+        self._past: LabState | None = None
+        self._mask = mask or Mask()
         self.lanes = Lanes()
         self.history: History | None = None
-        self.history_why = ""
+        self._history_why = ""
         self._listener = listener
         self._task: asyncio.Task[object] | None = None
+        self._selection: Selection | None = None
+
+    @property
+    def live(self) -> LabState:
+        """The sweep under way or the last one, as it may be shown."""
+        return self._mask.state(self._live)
+
+    @property
+    def past(self) -> LabState | None:
+        """The run of the history, as it may be shown."""
+        return self._mask.state(self._past) if self._past else None
+
+    @property
+    def history_why(self) -> str:
+        """Why runs are not kept, empty where they are."""
+        return self._mask.text(self._history_why)
 
     @property
     def state(self) -> LabState:
@@ -65,13 +86,14 @@ class Session:
         try:
             self.history = self.engine.open_history()
         except StoreError as error:
-            self.history_why = clean(str(error))
+            self._history_why = clean(str(error))
             self.history = History.in_memory()
 
     async def run(self, selection: Selection) -> None:
         """Conduct a sweep to its end, or until it is stopped."""
         self._task = asyncio.current_task()
-        self.past, self.live = None, LabState(phase="starting")
+        self._selection = selection
+        self._past, self._live = None, LabState(phase="starting")
         self.lanes.clear()
         self._listener.state_changed()
         if self.history is None:
@@ -85,26 +107,34 @@ class Session:
             self._listener.say(clean(str(error)), is_error=True)
         finally:
             self._task = None
-            if self.live.busy:  # it ended without saying so
-                self.live = _ended(self.live)
+            if self._live.busy:  # it ended without saying so
+                self._live = _ended(self._live)
             self._listener.state_changed()
+
+    def following(self, best: Mapping[str, Any]) -> Selection | None:
+        """The sweep that `best` of the shown one asks for, as patient as the last one where it is of that."""
+        found = self.engine.following(self.state.runs, best)
+        if found is None or self._selection is None or self.past:
+            return found
+        kept = [pair for pair in self._selection.settings if pair[0] in PATIENCE]
+        return replace(found, settings=(*found.settings, *kept))
 
     async def _judge_parts(self) -> None:
         """Judge the workloads one by one, where there are several."""
-        runs = self.live.runs
+        runs = self._live.runs
         names = workloads_of(runs)
         if len(names) < 2:
             return
         groups = {name: [run for run in runs if run.experiment.workload == name] for name in names}
         judged = [(name, await asyncio.to_thread(self.engine.judge, own)) for name, own in groups.items()]
-        self.live = replace(self.live, parts=tuple(judged))
+        self._live = replace(self._live, parts=tuple(judged))
 
     def hear(self, event: LabEvent) -> None:
         """Take in one fact."""
-        before = self.live.phase
-        self.live = apply(self.live, event)
-        if before == "stopping" and self.live.busy:
-            self.live = _stopping(self.live)
+        before = self._live.phase
+        self._live = apply(self._live, event)
+        if before == "stopping" and self._live.busy:
+            self._live = _stopping(self._live)
         if isinstance(event, TrialStarted):
             self.lanes.begin()
         if isinstance(event, Watched):
@@ -114,13 +144,13 @@ class Session:
         first_trial = isinstance(event, TrialEnded) and event.trial.number == 1
         if first_trial or isinstance(event, RunEnded | SweepEnded):
             self._listener.history_changed()
-        if not isinstance(event, LIVE_ONLY) or self.live.phase != before:
+        if not isinstance(event, LIVE_ONLY) or self._live.phase != before:
             self._listener.state_changed()
 
     def stop(self) -> None:
         """Ask the sweep to end; its finished trials are saved."""
-        if self._task and self.live.phase != "stopping":
-            self.live = _stopping(self.live)
+        if self._task and self._live.phase != "stopping":
+            self._live = _stopping(self._live)
             self._task.cancel()
             self._listener.state_changed()
 
@@ -141,7 +171,7 @@ class Session:
         try:
             run = self.history.run(run_id)
             judged = self.history.judged_sweep(run.sweep_id)
-            self.past = shown(run, self.history.sweep(run.sweep_id), judged)
+            self._past = shown(run, self.history.sweep(run.sweep_id), judged)
         except (NoSuchRunError, StoreError) as error:
             self._listener.say(clean(str(error)), is_error=True)
         self._listener.state_changed()
@@ -158,7 +188,7 @@ class Session:
 
     def show_live(self) -> None:
         """Back to the live sweep."""
-        self.past = None
+        self._past = None
         self._listener.state_changed()
 
 

@@ -7,7 +7,10 @@ from gil_tui.tui.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What is chosen at first; empty where nothing was said. `interpreters` are keys."""
+    """What is chosen at first; empty where nothing was said. `interpreters` are keys.
+
+    `screenshots` is the folder of pictures; `redact` begins with the mask on.
+    """
 
     workloads: tuple[str, ...] = ()
     executors: tuple[str, ...] = ()
@@ -15,3 +18,5 @@ class Start:
     interpreters: tuple[str, ...] = ()
     settings: Settings = ()
     pid: int | None = None
+    screenshots: str = ""
+    redact: bool = False

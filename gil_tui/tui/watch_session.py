@@ -7,6 +7,7 @@ from typing import Protocol
 
 from gil_tui.lab.judged_watch import VERDICT_EVERY_S, JudgedWatch
 from gil_tui.text import clean
+from gil_tui.tui.mask import Mask
 from gil_tui.tui.ordering import CalmOrder
 from gil_tui.tui.recent import KEPT_S, RecentFrames
 from gil_tui.tui.watch_engine import WatchEngine, Watcher
@@ -60,11 +61,13 @@ class WatchSession:
     `why_not` is the one line on what keeps it from being watched, or from being watched further.
     """
 
-    def __init__(self, engine: WatchEngine, listener: Listener) -> None:
+    def __init__(self, engine: WatchEngine, listener: Listener, mask: Mask | None = None) -> None:
         self.engine = engine
-        self.subject: Subject | None = None
+        self._mask = mask or Mask()
+        self._subject: Subject | None = None
         self.frames = RecentFrames()
-        self.picture: Picture | None = None
+        self._picture: Picture | None = None
+        self._shown: tuple[object, Picture | None] = (None, None)
         self.window_s = WINDOWS_S[1]
         self.end_s: float | None = None
         self.why_not = ""
@@ -87,9 +90,26 @@ class WatchSession:
     # What is watched
 
     @property
+    def subject(self) -> Subject | None:
+        """The process that is watched, as it may be shown."""
+        subject = self._subject
+        return replace(subject, command=self._mask.command(subject.command)) if subject else None
+
+    @property
+    def picture(self) -> Picture | None:
+        """The window that is looked at, as it may be shown."""
+        picture = self._picture
+        if picture is None or not self._mask.on:
+            return picture
+        if self._shown[0] is not picture:
+            seen, verdict = self._mask.observation(picture.observation), self._mask.verdict(picture.verdict)
+            self._shown = (picture, replace(picture, observation=seen, verdict=verdict))
+        return self._shown[1]
+
+    @property
     def measuring(self) -> bool:
         """True while frames are to be expected."""
-        return bool(self.subject) and not (self.ended or self._paused or self.why_not)
+        return bool(self._subject) and not (self.ended or self._paused or self.why_not)
 
     @property
     def paused(self) -> bool:
@@ -108,7 +128,7 @@ class WatchSession:
             self._listener.say(clean(gone), is_error=True)
             return False
         await self._forget()
-        self.subject = Subject(pid, clean(self.engine.command_of(pid)))
+        self._subject = Subject(pid, clean(self.engine.command_of(pid)))
         self._judged = JudgedWatch(
             pid, name_threads=True, hot_of=self.engine.hot_of, dump_of=self.engine.dump_of
         )
@@ -117,7 +137,7 @@ class WatchSession:
 
     async def again(self) -> None:
         """Go on where the watcher ended or the process was left."""
-        if self.subject and not self.ended and not self.measuring:
+        if self._subject and not self.ended and not self.measuring:
             await self._begin()
 
     def pause(self) -> None:
@@ -144,9 +164,9 @@ class WatchSession:
             if self._starting is None:
                 self._starting = asyncio.create_task(self._open())
             await asyncio.shield(self._starting)
-        if self._watcher and self.subject:
+        if self._watcher and self._subject:
             self._watched_from_s = self.engine.clock()
-            self._watcher.watch(self.subject.pid)
+            self._watcher.watch(self._subject.pid)
 
     async def _open(self) -> None:
         try:
@@ -157,12 +177,12 @@ class WatchSession:
             self._starting = None
 
     async def _forget(self) -> None:
-        if self._watcher and self.subject:
+        if self._watcher and self._subject:
             self._watcher.unwatch()
         if self._looking:
             self._looking.cancel()
             await asyncio.wait([self._looking])
-        self.subject, self.picture, self.end_s, self.frames = None, None, None, RecentFrames()
+        self._subject, self._picture, self.end_s, self.frames = None, None, None, RecentFrames()
         self.why_not, self.python, self.ended, self._paused = "", "", False, False
         self.numbers, self.thread_names, self._order = {}, {}, CalmOrder(0.2)
         self._next_verdict_s, self._other_code = 0.0, ""
@@ -172,7 +192,7 @@ class WatchSession:
 
     def _hear(self, frame: Frame) -> None:
         """Take in a frame; one of the process before may still have been on its way."""
-        if not self.subject or self._paused or self.ended or frame.start_s < self._watched_from_s:
+        if not self._subject or self._paused or self.ended or frame.start_s < self._watched_from_s:
             return
         if frame.ended:
             self.ended = True
@@ -230,7 +250,7 @@ class WatchSession:
         if last is None or now_s < self._next_verdict_s:
             return
         end_s = self.view_end_s
-        if self.picture and self.picture.end_s == end_s and self._next_verdict_s > 0:
+        if self._picture and self._picture.end_s == end_s and self._next_verdict_s > 0:
             return
         frames = self.frames.between(end_s - self.window_s, end_s)
         seen_s = sum(frame.end_s - frame.start_s for frame in frames)
@@ -247,10 +267,10 @@ class WatchSession:
 
     def name_functions(self) -> None:
         """Name the functions that hold the GIL, because somebody asked."""
-        if self._looking or not self.picture or not self.measuring:
+        if self._looking or not self._picture or not self.measuring:
             return
         self.naming = True
-        self._looking = asyncio.create_task(self._name(self.picture.observation))
+        self._looking = asyncio.create_task(self._name(self._picture.observation))
 
     async def _look(self, observation: Observation, verdict: Verdict) -> None:
         try:
@@ -282,15 +302,15 @@ class WatchSession:
 
     def _show(self, picture: Picture) -> None:
         """A live verdict changes its code when the next one agrees, so that it does not jump."""
-        before = self.picture.verdict if self.picture else None
+        before = self._picture.verdict if self._picture else None
         code = picture.verdict.code
         steady = not before or code in (before.code, self._other_code) or before.code == "unsure"
         steady, self._other_window = steady or self._other_window, False
         if steady or not (self.live and self.measuring):
-            self.picture, self._other_code = picture, ""
+            self._picture, self._other_code = picture, ""
         else:
             assert before
-            self.picture, self._other_code = replace(picture, verdict=before), code
+            self._picture, self._other_code = replace(picture, verdict=before), code
 
     def _gils(self, frames: object) -> tuple[GilFrame, ...]:
         assert isinstance(frames, list)

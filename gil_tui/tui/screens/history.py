@@ -169,7 +169,7 @@ class HistoryScreen(Screen[None]):
         if row is None or history is None:
             return None
         try:
-            return history.run(row.id)
+            return self.app.mask.run(history.run(row.id))
         except (NoSuchRunError, StoreError) as error:
             self.app.say(clean(str(error)), is_error=True)
             return None
@@ -178,10 +178,11 @@ class HistoryScreen(Screen[None]):
         """The runs that it was made with, and the verdict on all of them where it was kept."""
         history = self.app.session.history
         try:
-            sweep = history.judged_sweep(run.sweep_id) if history else None
+            found = history.judged_sweep(run.sweep_id) if history else None
         except StoreError as error:
             self.app.say(clean(str(error)), is_error=True)
             return (), None
+        sweep = self.app.mask.sweep(found) if found else None
         return (sweep.runs, sweep.verdict if len(sweep.runs) > 1 else None) if sweep else ((), None)
 
     async def _rows(self, offset: int) -> list[HistoryRow]:

@@ -14,6 +14,7 @@ from textual.widgets import Input
 from gil_tui.text import clean
 from gil_tui.tui import watch_view as view
 from gil_tui.tui.app import GilTui
+from gil_tui.tui.messages import MaskChanged
 from gil_tui.tui.widgets.gauge import GaugePane, GaugeView
 from gil_tui.tui.widgets.key_bar import KeyBar
 from gil_tui.tui.widgets.masthead import Masthead
@@ -114,6 +115,7 @@ class WatchScreen(Screen[None]):
         self.query_one(Masthead).show_facts(self.app.facts())
         self._arrange()
         self._tick()
+        self.app.listen(self)
         if self.app.asked_pid is not None:
             self._watch(self.app.asked_pid)
 
@@ -233,6 +235,11 @@ class WatchScreen(Screen[None]):
     def _to_the_list(self) -> None:
         self.processes.focus()
 
+    @on(MaskChanged)
+    def _mask_changed(self) -> None:
+        self._tick()
+        self._show()
+
     @on(ProcessList.Chosen)
     def _chosen(self, message: ProcessList.Chosen) -> None:
         if message.process.watchable:
@@ -304,7 +311,7 @@ class WatchScreen(Screen[None]):
     @work(exclusive=True, group="list")
     async def _read_list(self) -> None:
         processes = await asyncio.to_thread(self._reader)
-        self.processes.list_processes(processes)
+        self.processes.list_processes(self.app.mask.processes(processes))
         self.query_one(Masthead).show_facts(self.app.facts())
 
     def _show(self) -> None:
@@ -345,13 +352,15 @@ class WatchScreen(Screen[None]):
 
     def _show_verdict(self) -> None:
         session = self.app.watch_session
-        title, notes = view.verdict_title(session), view.notes_of(session)
+        mask = self.app.mask
+        title = mask.text(view.verdict_title(session))
+        notes = [(mask.text(text), role) for text, role in view.notes_of(session)]
         told = (session.picture, title, tuple(notes))
         if told == self._told:
             return
         self._told, self.verdict.title = told, title
         if session.picture:
-            failures = [f"{session.why_not}; press w to go on"] if session.why_not else []
+            failures = [mask.text(f"{session.why_not}; press w to go on")] if session.why_not else []
             self.verdict.show_verdict(view.verdict_shown(session.picture), failures)
         else:
             self.verdict.show_notes(*notes)

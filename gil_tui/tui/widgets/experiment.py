@@ -215,7 +215,7 @@ class ExperimentPane(Vertical):
         width, height = self.hint.size
         rows: list[Row] = []
         for text, role in about_lines(entry) if (entry := self._entry_at_cursor()) else []:
-            rows += [((line, role),) for line in wrapped(text, width)]
+            rows += [((line, role),) for line in wrapped(self.app.mask.text(text), width)]
         self.hint.show(rows[: max(0, height)])
 
     def _entry_at_cursor(self) -> Entry | None:
