@@ -1,0 +1,108 @@
+"""Words of a verdict in another language: its figures are read out of them and put into the translation.
+
+What a verdict says is made, kept in the history and printed in English, with the figures in it. The catalogue
+has the parts of such sentences as templates under the context `verdict`. A placeholder says by its name what
+may stand there, a number may follow the name:
+
+==========  ======================================================================================
+`figure`    a number with its unit, or an interval of two
+`name`      a name that is the same in every language: `threads x4`, `CPython 3.13.2`, `render`
+`error`     the words of a program, to the end of the text
+`text`      a part that is translated by another template
+==========  ======================================================================================
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+SENTENCE = "verdict"
+SEPARATORS = (". ", "; ", ", ", " and ")
+AND = {" and ": " et "}
+
+_PLACEHOLDER = re.compile(r"\{([a-z]+)(\d*)\}")
+_AMOUNT = r"[-+]?\d[\d,]*(?:\.\d+)?(?:x|/s| ?(?:%|ms|µs|ns|s|[kMG]?B|GHz)(?![\w]))?"
+_KINDS = {
+    "figure": _AMOUNT,
+    "name": r"(?:`[^`]+`(?: in \S+)?|\S+?(?: (?:x\d+|\d\S*?|\+\S+?))*)",
+    "error": r".+",
+    "text": r".+?",
+}
+_FIGURE = re.compile(_AMOUNT)
+
+
+class Sentences:
+    """The templates of one language: English to its own, figures written by `figure`."""
+
+    def __init__(self, templates: Mapping[str, str], figure: Callable[[str], str]) -> None:
+        ordered = sorted(templates.items(), key=lambda pair: -len(_PLACEHOLDER.sub("", pair[0])))
+        self._whole = {english: own for english, own in ordered if "{" not in english}
+        self._templates = [(pattern_of(english), own) for english, own in ordered if "{" in english]
+        self._figure = figure
+        self._known: dict[str, str | None] = {}
+
+    def translated(self, text: str) -> str | None:
+        """The text in the other language; None where a part of it is in no template."""
+        if text not in self._known:
+            self._known[text] = next(self._ways(text), None)
+        return self._known[text]
+
+    def _ways(self, text: str) -> Iterator[str]:
+        if text in self._whole:
+            yield self._whole[text]
+        if _FIGURE.fullmatch(text):
+            yield self._figure(text)
+        for pattern, own in self._templates:
+            found = pattern.fullmatch(text)
+            parts = self._parts(found.groupdict()) if found else None
+            if parts is not None:
+                yield own.format(**parts)
+        for separator in SEPARATORS:
+            for head, tail in _cuts(text, separator):
+                first, rest = self.translated(head), self.translated(tail)
+                if first is not None and rest is not None:
+                    yield f"{first}{_between(separator)}{_capital(rest) if separator == '. ' else rest}"
+
+    def _parts(self, groups: Mapping[str, str]) -> dict[str, str] | None:
+        parts = {}
+        for name, text in groups.items():
+            kind = name.rstrip("0123456789")
+            own: str | None = text
+            if kind == "figure":
+                own = self._figure(text)
+            elif kind == "text":
+                own = self.translated(text)
+            if own is None:
+                return None
+            parts[name] = own
+        return parts
+
+
+def pattern_of(template: str) -> re.Pattern[str]:
+    """What matches the sentences made from a template, a group for each placeholder.
+
+    Raises KeyError for a placeholder of no kind.
+    """
+    parts, place = [], 0
+    for found in _PLACEHOLDER.finditer(template):
+        parts.append(re.escape(template[place : found.start()]))
+        parts.append(f"(?P<{found[1]}{found[2]}>{_KINDS[found[1]]})")
+        place = found.end()
+    return re.compile("".join([*parts, re.escape(template[place:])]), re.DOTALL)
+
+
+def _cuts(text: str, separator: str) -> Iterator[tuple[str, str]]:
+    """Both sides of each place where the separator stands."""
+    place = text.find(separator)
+    while place > 0:
+        yield text[:place], text[place + len(separator) :]
+        place = text.find(separator, place + 1)
+
+
+def _between(separator: str) -> str:
+    if separator == "; ":
+        return "\u00a0; "
+    return AND.get(separator, separator)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

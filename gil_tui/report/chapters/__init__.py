@@ -1,0 +1,48 @@
+"""The chapters of a report, a file each, and the document that they make."""
+
+from collections.abc import Iterator
+
+from gil_tui.language import Language
+from gil_tui.report.chapters.evidence import evidence_blocks
+from gil_tui.report.chapters.measured import measured_blocks
+from gil_tui.report.chapters.method import method_blocks
+from gil_tui.report.chapters.origin import environment_blocks, output_blocks, reproduction_blocks
+from gil_tui.report.chapters.pictures import leading_picture, picture_blocks
+from gil_tui.report.chapters.speaker import Speaker
+from gil_tui.report.chapters.summary import subjects_of, summary_blocks
+from gil_tui.report.chapters.trust import trust_blocks
+from gil_tui.report.data import Report
+from gil_tui.report.document import Block, Document
+
+
+def document_of(report: Report, language: Language) -> Document:
+    """The report in words, tables and pictures: the summary first, then all that it rests on."""
+    speak = Speaker(language)
+    made = speak.say(
+        "{date}, gil-tui {version}", date=speak.moment(report.created_at), version=report.version
+    )
+    hidden = speak.say("names, paths and arguments are hidden") if report.redacted else ""
+    return Document(
+        title=report.title or speak.say("GIL report: {subject}", subject=subjects_of(report)),
+        language=language.code,
+        about=", ".join(part for part in (made, hidden) if part),
+        blocks=tuple(_chapters(report, speak)),
+        generator=f"gil-tui {report.version}",
+        made_by=speak.say(
+            "Made by gil-tui {version}. The raw data are beside it: report.json, runs.csv, trials.csv.",
+            version=report.version,
+        ),
+    )
+
+
+def _chapters(report: Report, speak: Speaker) -> Iterator[Block]:
+    yield from summary_blocks(report, speak)
+    yield from leading_picture(report, speak)
+    yield from evidence_blocks(report, speak)
+    yield from picture_blocks(report, speak)
+    yield from measured_blocks(report, speak)
+    yield from method_blocks(report, speak)
+    yield from trust_blocks(report, speak)
+    yield from reproduction_blocks(report, speak)
+    yield from environment_blocks(report, speak)
+    yield from output_blocks(report, speak)

@@ -1,0 +1,203 @@
+"""Every text is in the catalogue, and says with the same figures what the English one says."""
+
+import ast
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gil_tui.language import LANGUAGES, language_called
+from gil_tui.language.catalogue import Entry, compiled, entries_of, po_text
+from gil_tui.language.sentences import SENTENCE
+from gil_tui.report.besides import COUNTED, STATES
+from gil_tui.report.chapters.pictures import LAWS
+from gil_tui.report.chapters.summary import LABELS
+from gil_tui.report.run import TRIALS_HEADING
+from gil_tui.report.sweep import HEADING
+from gil_tui.verdict.model import CODES
+
+PACKAGE = Path(__file__).parents[2] / "gil_tui"
+ENTRIES = entries_of(po_text("fr"))[1:]
+SPEAKING = ("say", "some")
+SPEAKING_ROOMS = ("report",)
+"""Rooms that speak through the catalogue."""
+LIMITED_BY = ("online", "affinity", "quota", "host", "cgroup")
+STATUSES = ("running", "done", "interrupted", "failed", "timeout", "unavailable")
+CHOSEN_BY_DATA = {
+    *CODES.values(), *STATES.values(), *COUNTED.values(), *LABELS.values(), *LAWS.values(), *HEADING,
+    *TRIALS_HEADING, *STATUSES, *LIMITED_BY,
+}  # fmt: skip
+"""Texts that are looked up by what was measured."""
+
+
+def spoken() -> Iterator[tuple[str, ...]]:
+    """The texts that the sources say: `say("…")`, `some("…", "…", n)`, and headings before `map(say, …)`."""
+    for path in sorted(path for room in SPEAKING_ROOMS for path in (PACKAGE / room).rglob("*.py")):
+        tree = ast.parse(path.read_text("utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and not _is_of_words(node):
+                name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+                name = node.func.id if isinstance(node.func, ast.Name) else name
+                texts = [arg.value for arg in node.args if isinstance(arg, ast.Constant)]
+                if name in SPEAKING and texts and isinstance(texts[0], str):
+                    yield tuple(text for text in texts[: 1 + (name == "some")] if isinstance(text, str))
+        if "map(speak.say, " in path.read_text("utf-8"):
+            yield from ((text,) for text in _headings(tree))
+
+
+def _is_of_words(node: ast.Call) -> bool:
+    """`words.some` is another one: a count with its noun."""
+    return isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) == "words"
+
+
+def _headings(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        value = node.value if isinstance(node, ast.Assign) and _name(node) in ("heading", "workers") else None
+        mapped = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "map"
+        if mapped and isinstance(node, ast.Call):
+            value = node.args[1]
+        if isinstance(value, ast.Tuple):
+            yield from (
+                one.value
+                for one in value.elts
+                if isinstance(one, ast.Constant) and isinstance(one.value, str)
+            )
+
+
+def _name(node: ast.Assign) -> str:
+    return node.targets[0].id if isinstance(node.targets[0], ast.Name) else ""
+
+
+def placeholders(text: str) -> list[str]:
+    return sorted(re.findall(r"\{(\w+)\}", text))
+
+
+def test_no_text_is_missed() -> None:
+    wanted = {*((text,) for text in CHOSEN_BY_DATA), *spoken()}
+    known = {
+        (one.message, one.plural) if one.plural else (one.message,) for one in ENTRIES if not one.context
+    }
+    assert len(wanted) > 150
+    assert wanted - known == set()
+    assert known - wanted == set(), "what nobody says need not be translated"
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda one: one.message[:50])
+def test_a_translation_has_the_same_figures(entry: Entry) -> None:
+    forms = list(entry.texts.values())
+    assert all(forms), "not translated"
+    assert not entry.flags & {"fuzzy"}
+    for text in forms:
+        assert placeholders(text) == placeholders(entry.message)
+    if entry.plural:
+        assert placeholders(entry.plural) == placeholders(entry.message)
+        assert len(forms) == 2
+
+
+def test_nothing_stands_twice() -> None:
+    keys = [one.key for one in ENTRIES]
+    assert sorted(keys) == sorted(set(keys))
+
+
+def test_the_standard_tool_has_no_complaint() -> None:
+    if shutil.which("msgfmt") is None:
+        pytest.skip("msgfmt is not installed: apt-get install gettext")
+    path = PACKAGE / "language" / "fr.po"
+    checked = subprocess.run(
+        ["msgfmt", "--check-format", "--check-domain", "-o", "/dev/null", str(path)],
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_every_language_has_its_catalogue() -> None:
+    for code in LANGUAGES:
+        language = language_called(code)
+        assert language.say("Summary")
+        assert language.some("{count} worker", "{count} workers", 3)
+    assert language_called("fr").say("Summary") == "Synthèse"
+
+
+def prose() -> Iterator[tuple[str, str]]:
+    """Pieces of the sentences that `verdict/` makes, each with its file: what stands between the figures."""
+    for path in sorted((PACKAGE / "verdict").glob("*.py")):
+        if path.name in NOT_IN_REPORTS or path.name.startswith("audit"):
+            continue
+        tree = ast.parse(path.read_text("utf-8"))
+        silent = {id(part) for node in ast.walk(tree) for part in _silent(node)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in silent:
+                piece = node.value.strip(" .;:,()")
+                if re.search(r"[A-Za-z]{2,} [A-Za-z]{2,}", piece):
+                    yield path.name, piece
+
+
+def _silent(node: ast.AST) -> Iterator[ast.AST]:
+    """Docstrings and texts of errors, which no verdict says."""
+    if isinstance(node, ast.Expr):
+        yield node.value
+    if isinstance(node, ast.Raise):
+        yield from ast.walk(node)
+
+
+NOT_IN_REPORTS = {
+    "comparison.py", "comparison_words.py", "dump.py", "known_loads.py", "known_speedups.py", "model.py",
+    "scaling.py",
+}  # fmt: skip
+"""Files whose words are not of a verdict on runs; `model.py` has those of the codes, which are `say` ones."""
+IN_CODE = re.compile(r"Py_BEGIN|^\w+\.\w+$")
+AFTER_A_FIGURE = re.compile(r"^(x|processes,) ")
+SAID_NOWHERE = ("locks between workers, disks and servers",)
+"""What a document holds besides, for whoever reads it."""
+
+
+def test_every_piece_of_a_verdict_is_in_a_template() -> None:
+    known = "\n".join(re.sub(r"\{\w+\}", "\v", one.message) for one in ENTRIES if one.context == SENTENCE)
+    missed = {}
+    for file, piece in prose():
+        parts = re.split(r"; |\. |: |, (?=with)", piece)
+        parts = [AFTER_A_FIGURE.sub("", part.strip(" .;:,()")) for part in parts]
+        missing = [part for part in parts if part not in known and not IN_CODE.search(part)]
+        if missing and not piece.startswith(SAID_NOWHERE):
+            missed[f"{file}: {piece}"] = missing
+    assert missed == {}
+
+
+def test_a_po_file_is_read_as_gettext_does() -> None:
+    po = """
+    # a comment
+    msgid ""
+    msgstr "Content-Type: text/plain; charset=UTF-8\\nPlural-Forms: nplurals=2; plural=(n > 1);\\n"
+
+    msgctxt "verdict"
+    msgid "one "
+    "two\\n"
+    msgstr "un \\"deux\\"\\n"
+
+    #, fuzzy
+    msgid "left out"
+    msgstr "omis"
+
+    msgid "{n} day"
+    msgid_plural "{n} days"
+    msgstr[0] "{n} jour"
+    msgstr[1] "{n} jours"
+    """
+    found = compiled(entries_of(po))
+    assert found.pgettext("verdict", "one two\n") == 'un "deux"\n'
+    assert found.gettext("left out") == "left out"
+    assert [found.ngettext("{n} day", "{n} days", n) for n in (0, 1, 2)] == [
+        "{n} jour",
+        "{n} jour",
+        "{n} jours",
+    ]
+
+
+def test_what_is_no_po_file_is_refused_with_its_line() -> None:
+    with pytest.raises(ValueError, match="line 2"):
+        entries_of('msgid "a"\nnonsense\n')
