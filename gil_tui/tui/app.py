@@ -42,13 +42,14 @@ from gil_tui.tui.theme import default_theme, themes
 from gil_tui.tui.widgets.now import cpus_text
 
 if TYPE_CHECKING:
+    from gil_tui.tui.audit_session import AuditSession
     from gil_tui.tui.watch_session import WatchSession
 
 WIDTHS = ((0, "-narrow"), (80, "-medium"), (120, "-wide"), (180, "-huge"))
 HEIGHTS = ((0, "-short"), (22, "-low"), (34, "-tall"), (50, "-vast"))
 """From how many columns and lines on the screens carry which class."""
 LOOK_EVERY_S = 2.0
-PALETTE_GROUPS = ("app", "lab", "watch", "history")
+PALETTE_GROUPS = ("app", "lab", "watch", "history", "audit")
 """Keys of these groups are in the command palette, each by its name."""
 ENDING_SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 
@@ -135,6 +136,7 @@ class GilTui(App[int]):
         self._mask_filter = MaskFilter(self.mask)
         self.session = Session(engine, self, self.mask)
         self._watch_session: WatchSession | None = None
+        self._audit_session: AuditSession | None = None
         self.asked_pid = self.start_with.pid
         self.cpus = engine.effective_cpus()
         self.HORIZONTAL_BREAKPOINTS = list(WIDTHS)
@@ -196,6 +198,9 @@ class GilTui(App[int]):
         """Run a sweep in the background."""
         if self.session.live.busy:
             return
+        if self._audit_session and self._audit_session.busy:
+            self.say("An audit is being measured: press 4 and wait, or stop it there")
+            return
         self.run_worker(self.session.run(selection), group="sweep", exclusive=True)
 
     async def action_quit(self) -> None:
@@ -220,6 +225,8 @@ class GilTui(App[int]):
             reading.set()  # else Textual's reading thread spins at the end of its input
         if self._watch_session:
             await self._watch_session.close()
+        if self._audit_session:
+            await self._audit_session.close()
         await self.session.close()
         if hung_up:
             os._exit(code)  # Textual would wait for ever to write its farewell
@@ -263,6 +270,15 @@ class GilTui(App[int]):
 
             self._watch_session = WatchSession(self.session.engine.watching(), self, self.mask)
         return self._watch_session
+
+    @property
+    def audit_session(self) -> "AuditSession":
+        """The audit that is open; imported when that tab is first opened."""
+        if self._audit_session is None:
+            from gil_tui.tui.audit_session import AuditSession
+
+            self._audit_session = AuditSession(self.session.engine, lambda: self.session.history, self)
+        return self._audit_session
 
     def facts(self) -> list[str]:
         """What the first line says of the host."""

@@ -24,9 +24,11 @@ from gil_tui.tui.settings import Settings
 from gil_tui.watch.cores import CoreSampler, EffectiveCpus, HostCpu, effective_cpus
 
 if TYPE_CHECKING:
+    from gil_tui.lab.auditing import OnEvent as OnAuditEvent
     from gil_tui.lab.availability import Availability
     from gil_tui.lab.plan import Plan
     from gil_tui.tui.watch_engine import WatchEngine
+    from gil_tui.verdict.audit_model import Audit, Fill
     from gil_tui.watch.client import WatcherProcess
 
 NICE = 19
@@ -111,6 +113,7 @@ class Engine:
     load: Callable[[], float | None]
     host_name: str
     watching: "Callable[[], WatchEngine]"
+    auditing: "Callable[[Audit, Sequence[Fill], OnAuditEvent, History], Awaitable[Audit]]"
 
 
 def real_engine(named: Sequence[Interpreter] = ()) -> Engine:
@@ -138,6 +141,7 @@ def real_engine(named: Sequence[Interpreter] = ()) -> Engine:
         load=_load,
         host_name=platform.node(),
         watching=_watching,
+        auditing=lab.audit,
     )
 
 
@@ -184,6 +188,14 @@ class _Lab:
             on_event(Warned(f"GIL and threads are not watched: {watcher.failure}"))
             watcher = None
         return await conduct(plan, on_event, history, watcher)
+
+    async def audit(
+        self, audit: "Audit", fills: "Sequence[Fill]", on_event: "OnAuditEvent", history: History
+    ) -> "Audit":
+        from gil_tui.history.audits import Audits
+        from gil_tui.lab.auditing import measure
+
+        return await measure(audit, fills, history, Audits(history), on_event, self._watcher)
 
     async def close(self) -> None:
         if self._watcher:

@@ -35,8 +35,15 @@ def _history() -> Screen[Any]:
     return HistoryScreen()
 
 
+def _audit() -> Screen[Any]:
+    from gil_tui.tui.screens.audit import AuditScreen
+
+    return AuditScreen()
+
+
 TABS = (
     Tab("1", "lab", "Lab", _lab),
     Tab("2", "watch", "Watch", _watch),
     Tab("3", "history", "History", _history),
+    Tab("4", "audit", "Audit", _audit),
 )

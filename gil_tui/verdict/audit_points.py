@@ -106,11 +106,11 @@ def native(audit: Audit, material: Material) -> Answer | None:
     shares = native_shares(run.observations) if run else []
     if run is None or not shares:
         return None
-    found = median_interval(shares)
-    if found.median < WAITS and not ports and hot is None:
+    found = median_interval([1 - share for share in shares])
+    if found.median > WAITS and not ports and hot is None:
         return None
-    how = "computing of one worker while it did not hold the GIL, each trial"
-    figure = interval_evidence("computes without the GIL", found, "share", how)
+    how = "computing of one worker while it holds the GIL, each trial"
+    figure = interval_evidence("computes with the GIL held", found, "share", how)
     said, evidence = [_native_words(found)], []
     if hot and hot.share < 1:
         most = 1 / (1 - hot.share)
@@ -256,10 +256,10 @@ def _gain(run: RunSeen, own: Sequence[RunSeen]) -> Interval | None:
 
 
 def _native_words(found: Interval) -> str:
-    if found.median >= WAITS:
-        return f"Native already: {share_of(found)} of its computing needs no GIL, threads can carry it"
-    first = "Yes" if found.median < TOLD else "In part"
-    return f"{first}: {words.share(1 - found.median)} of its computing holds the GIL"
+    if found.median <= WAITS:
+        return f"Native already: only {share_of(found)} of its computing holds the GIL, threads can carry it"
+    first = "Yes" if found.median > 1 - TOLD else "In part"
+    return f"{first}: {share_of(found)} of its computing holds the GIL"
 
 
 def _hottest(material: Material) -> HotFunction | None:

@@ -80,17 +80,19 @@ def native_of_process(watch: WatchSeen) -> Answer | None:
     cpu, queue, held = watch.threads_in("cpu"), watch.threads_in("run_queue"), watch.document["gil"]["held"]
     if cpu is None or queue is None or held is None or cpu + queue <= TOLD:
         return None
-    free = max(0.0, 1 - held / (cpu + queue))
+    share = min(1.0, held / (cpu + queue))
     named = hot_watch([watch])
     top = costliest(named[1]) if named else None
-    where = f"; most of the rest is {top.place.short}" if top and top.holds_gil else ""
-    said = f"{words.share(free)} of its computing goes on without the GIL already{where}"
+    where = f"; most of it is {top.place.short}" if top and top.holds_gil else ""
+    said = f"{words.share(share)} of its computing holds the GIL{where}"
     rows: tuple[Evidence, ...] = ()
     if top and top.holds_gil and top.share < 1:
         how = "Amdahl: its share of the samples with the GIL held, were it to cost nothing"
         rows = (Evidence(f"`{top.function}` ported, at most", 1 / (1 - top.share), "x", how),)
-    how = "threads on CPU or in the run queue beyond the time that the busiest GIL is held"
-    return Answer(said, Evidence("computes without the GIL", free, "share", how), rows, watches=(watch.id,))
+    how = "the busiest GIL held over threads on CPU or in the run queue"
+    return Answer(
+        said, Evidence("computes with the GIL held", share, "share", how), rows, watches=(watch.id,)
+    )
 
 
 def memory_of_process(watch: WatchSeen) -> Answer | None:

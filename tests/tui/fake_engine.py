@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from gil_tui.bench.spec import Experiment, Knob, PythonFacts, TrialResult
 from gil_tui.history import History
+from gil_tui.lab.auditing import OnEvent as OnAuditEvent
 from gil_tui.lab.availability import Availability
 from gil_tui.lab.events import (
     Calibrating,
@@ -23,6 +24,7 @@ from gil_tui.lab.records import Host, Run, Sweep, Trial
 from gil_tui.tui.engine import Engine, Executor, Known, OnEvent, Selection, Workload
 from gil_tui.tui.settings import Settings
 from gil_tui.tui.watch_engine import WatchEngine
+from gil_tui.verdict.audit_model import Audit, Fill
 from gil_tui.verdict.model import Advice, Evidence, Verdict
 from gil_tui.verdict.statistics import Interval
 from gil_tui.watch.cores import EffectiveCpus, HostCpu
@@ -209,6 +211,12 @@ class Player:
     async def close(self) -> None:
         self.closed = True
 
+    async def audit(
+        self, audit: Audit, fills: Sequence[Fill], on_event: OnAuditEvent, history: History
+    ) -> Audit:
+        """Nothing is measured: tests of the Audit replace it."""
+        return audit
+
     async def conduct(self, selection: Selection, on_event: OnEvent, history: History) -> Sweep:
         self.selections.append(selection)
         runs: tuple[Run, ...] = ()
@@ -349,6 +357,7 @@ def fake_engine(
         load=lambda: 0.4,
         host_name="web-01",
         watching=watching or WatchEngine,
+        auditing=player.audit,
         prepare=player.prepare,
         close=player.close,
     )
