@@ -19,12 +19,15 @@ from gil_tui.history import HistoryRow
 from gil_tui.lab.records import Run, Sweep
 from gil_tui.report.hidden import HIDDEN, Hidden, names_of_host
 from gil_tui.text import short_command
+from gil_tui.tui.engine import Selection
 from gil_tui.tui.model import LabState
+from gil_tui.tui.offers import Entry
 from gil_tui.verdict.model import Verdict
 from gil_tui.verdict.observation import Observation
 from gil_tui.watch.frames import Frame
 from gil_tui.watch.processes import PythonProcess
 
+FREE_SETTINGS = ("args", "dask")
 MOST_KEPT = 1000
 """So many masked records are remembered."""
 
@@ -68,9 +71,28 @@ class Mask:
         program, space, arguments = short_command(command).partition(" ")
         return f"{self.text(program)}{space}{HIDDEN if arguments else ''}"
 
-    def named_value(self, name: str, value: str) -> str:
-        """The value of a setting; those that may hold anything are hidden."""
-        return HIDDEN if self.on and value and name in ("args", "dask") else self.text(value)
+    def selection(self, selection: Selection) -> Selection:
+        """What is chosen to be run; settings that may hold anything are hidden."""
+        if not self.on:
+            return selection
+        settings = tuple(
+            (name, HIDDEN if value and name in FREE_SETTINGS else self.text(value))
+            for name, value in selection.settings
+        )
+        return replace(selection, workloads=tuple(map(self.workload, selection.workloads)), settings=settings)
+
+    def entry(self, entry: Entry) -> Entry:
+        """One line to choose from, and what is told of it."""
+        if not self.on:
+            return entry
+        return replace(
+            entry,
+            label=self.workload(entry.label),
+            note=self.text(entry.note),
+            about=tuple(map(self.text, entry.about)),
+            unavailable=self.text(entry.unavailable),
+            remedies=tuple(map(self.text, entry.remedies)),
+        )
 
     # Records of the Lab
 
@@ -110,6 +132,8 @@ class Mask:
             warnings=tuple(map(self.text, state.warnings)),
             parts=tuple((self.workload(name), self.sweep(sweep)) for name, sweep in state.parts),
             fits=tuple(map(self._fit, state.fits)),
+            best=self._fit(state.best) if state.best else None,
+            bests=tuple(map(self._fit, state.bests)),
         )
 
     def _run(self, run: Run) -> Run:

@@ -105,6 +105,7 @@ class Host:
     watchers: list[FakeWatcher] = field(default_factory=list)
     looks: list[str] = field(default_factory=list)
     broken: str = ""
+    command: str = "/usr/bin/python3 shop.py --port 80"
     said: list[str] = field(default_factory=list)
     _on_frame: OnFrame | None = None
     _on_end: OnEnd | None = None
@@ -119,7 +120,7 @@ class Host:
             open_watcher=self._open,
             processes_reader=lambda: lambda: list(self.processes),
             gone=lambda pid: "" if pid == PID else f"there is no process {pid}, or this system hides it",
-            command_of=lambda pid: "/usr/bin/python3 shop.py --port 80",
+            command_of=lambda pid: self.command,
             hot_of=self._hot,
             dump_of=self._dump,
             clock=lambda: self.now_s,

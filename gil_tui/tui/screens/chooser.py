@@ -11,7 +11,6 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from gil_tui.tui.app import GilTui
 from gil_tui.tui.offers import Entry, about_lines
 from gil_tui.tui.widgets.entry_list import EntryList
 from gil_tui.tui.widgets.lines import Lines, Row
@@ -47,7 +46,6 @@ class ChooserDialog(ModalScreen[tuple[str, ...] | None]):
         Binding("escape", "leave", "Cancel", id="chooser.leave", tooltip="Close without a change"),
     ]
 
-    app = getters.app(GilTui)
     entries = getters.query_one(EntryList)
     about = getters.query_one("#about", Lines)
     find = getters.query_one(Input)
@@ -97,7 +95,7 @@ class ChooserDialog(ModalScreen[tuple[str, ...] | None]):
         entry, (width, height) = self.entries.at_cursor, self.about.size
         rows: list[Row] = []
         for text, role in about_lines(entry) if entry else []:
-            rows += [((line, role),) for line in wrapped(self.app.mask.text(text), width)]
+            rows += [((line, role),) for line in wrapped(text, width)]
         self.about.show(rows[: max(1, height)])
 
     @on(EntryList.Pressed)

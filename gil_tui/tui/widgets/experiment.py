@@ -95,6 +95,7 @@ class ExperimentPane(Vertical):
         engine, cpus = self.app.session.engine, self.app.cpus
         self.workloads, self._executors = engine.workloads(), engine.executors()
         self.settings = start.settings
+        self.workload_picker.label_of = lambda name: clean(self.app.mask.workload(name))
         self.workload_picker.offer(self.workloads, start.workloads or (DEFAULT_WORKLOAD,))
         self.executor_picker.offer(self._executors, start.executors or DEFAULT_EXECUTORS)
         self.workers_picker.add(offered_counts(cpus.count, cpus.cpus_online))
@@ -115,6 +116,11 @@ class ExperimentPane(Vertical):
             self.settings,
         )
         return with_fitting_settings(chosen, self.fields(chosen))
+
+    @property
+    def shown_selection(self) -> Selection:
+        """The selection as it may be shown."""
+        return self.app.mask.selection(self.selection)
 
     def fields(self, selection: Selection) -> list[Any]:
         """What can be set for a selection."""
@@ -151,7 +157,7 @@ class ExperimentPane(Vertical):
     def show_state(self, state: LabState) -> None:
         """Show where the sweep stands, or what would run."""
         selection = self.selection
-        settings = settings_lines(selection, self.fields(selection))
+        settings = settings_lines(self.shown_selection, self.fields(selection))
         self.run_bar.show_state(state, experiments_of(selection), settings)
 
     # What is available
@@ -214,8 +220,9 @@ class ExperimentPane(Vertical):
         """Say what is at the cursor, where there is room for that."""
         width, height = self.hint.size
         rows: list[Row] = []
-        for text, role in about_lines(entry) if (entry := self._entry_at_cursor()) else []:
-            rows += [((line, role),) for line in wrapped(self.app.mask.text(text), width)]
+        entry = self._entry_at_cursor()
+        for text, role in about_lines(self.app.mask.entry(entry)) if entry else []:
+            rows += [((line, role),) for line in wrapped(text, width)]
         self.hint.show(rows[: max(0, height)])
 
     def _entry_at_cursor(self) -> Entry | None:
@@ -288,7 +295,7 @@ class ExperimentPane(Vertical):
                 self.post_message(self.Changed())
 
         selection, engine = self.selection, self.app.session.engine
-        names = ", ".join(clean(name) for name in selection.workloads[:2])
+        names = ", ".join(clean(name) for name in self.shown_selection.workloads[:2])
         more = f" and {len(selection.workloads) - 2} more" if len(selection.workloads) > 2 else ""
 
         def check(settings: Settings) -> str:
@@ -304,7 +311,7 @@ class ExperimentPane(Vertical):
             name = workload_typed(typed)
         except ValueError:
             return None
-        return self._workload_entry(name)
+        return self.app.mask.entry(self._workload_entry(name))
 
     def _take_workloads(self, names: Sequence[str]) -> None:
         self.workload_picker.offer(self.workloads, names)
@@ -331,5 +338,6 @@ class ExperimentPane(Vertical):
     ) -> None:
         from gil_tui.tui.screens.chooser import ChooserDialog
 
-        dialog = ChooserDialog(title, entries, marked, at, make_own)
+        shown = [self.app.mask.entry(entry) for entry in entries]
+        dialog = ChooserDialog(title, shown, marked, at, make_own)
         self.app.push_screen(dialog, lambda keys: take(keys) if keys else None)

@@ -1,6 +1,6 @@
 """The picker of the workload: a row for each family, which stands for one of its members or for all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -68,6 +68,7 @@ class FamilyPicker(Picker):
         self.unavailable: frozenset[str] = frozenset()
         self.cursor = 0
         self._stands: dict[str, tuple[str, ...]] = {}
+        self.label_of: Callable[[str], str] = clean
 
     def set_families(self, families: Sequence[Family], chosen: Sequence[str]) -> None:
         """Other families; `chosen` workloads are taken, and each row stands for what it stood for."""
@@ -167,6 +168,11 @@ class FamilyPicker(Picker):
             self.take(stands)
         self.redraw()
 
+    def notify_style_update(self) -> None:
+        """Names may have to be told otherwise."""
+        super().notify_style_update()
+        self.call_later(self.redraw)
+
     def redraw(self, layout: bool = False) -> None:
         """Draw anew, at another height if `layout`."""
         if not self.is_mounted:
@@ -218,7 +224,7 @@ class FamilyPicker(Picker):
         if not stands:
             return "your own…"
         if len(stands) == 1:
-            return clean(stands[0])
+            return self.label_of(stands[0])
         return f"all {len(stands)}" if stands == family.members else f"{len(stands)} of {len(family.members)}"
 
     def _place(self, family: Family, stands: tuple[str, ...]) -> str:
