@@ -25,11 +25,11 @@ def add_parser(subparsers: "Subparsers") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the comparison."""
-    from gil_tui.commands.compare_text import run_document, run_lines, sweep_document, sweep_lines
     from gil_tui.commands.output import print_json
     from gil_tui.commands.store import found, reading
     from gil_tui.lab.comparing import compared_runs, compared_sweeps
     from gil_tui.lab.errors import UsageError
+    from gil_tui.report.comparison import run_document, run_lines, sweep_document, sweep_lines
 
     with reading() as history:
         a, b = (found(history, text) for text in (args.a, args.b))

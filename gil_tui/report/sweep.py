@@ -41,8 +41,7 @@ def sweep_lines(sweep: Sweep, cores: float | None = None) -> list[str]:
         lines += [subject, *run_table(runs), ""]
         figures = figures_table(runs)
         lines += [*figures, ""] if figures else []
-    lines += [*recommendation_lines(sweep), *bound_lines(sweep)]
-    lines += elsewhere_lines(sweep, cores) if cores is not None and measured else []
+    lines += found_lines(sweep, cores) if measured else []
     troubles = [*failure_lines(sweep.runs), *unavailable_lines(sweep.runs)]
     lines += [*troubles, ""] if troubles else []
     if any(run.wall_s and run.wall_s.level < LEVEL for run in sweep.runs):
@@ -51,6 +50,12 @@ def sweep_lines(sweep: Sweep, cores: float | None = None) -> list[str]:
     lines += [*notes, ""] if notes else []
     version = sweep.runs[0].version if sweep.runs else ""
     return [*lines, host_line(sweep.host, version)]
+
+
+def found_lines(sweep: Sweep, cores: float | None = None) -> list[str]:
+    """What all runs together recommend, and what one worker foretells of them, here and elsewhere."""
+    lines = [*recommendation_lines(sweep), *bound_lines(sweep)]
+    return [*lines, *elsewhere_lines(sweep, cores)] if cores is not None else lines
 
 
 def run_table(runs: Sequence[Run], *, with_result: bool = True) -> list[str]:

@@ -1,6 +1,7 @@
 """One run in a dialog: what it was, its trials, and what its program printed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from gil_tui.lab.records import Run
 from gil_tui.report import run as report
@@ -14,9 +15,14 @@ def title_of(run: Run) -> str:
     return f"{number}{clean(run.experiment.workload)}, {run.experiment.label}"
 
 
-def run_lines(run: Run, sweep: Sequence[Run] = (), on_sweep: Verdict | None = None) -> list[str]:
+def run_lines(
+    run: Run,
+    sweep: Sequence[Run] = (),
+    on_sweep: Verdict | None = None,
+    fits: Sequence[Mapping[str, Any]] = (),
+) -> list[str]:
     """All that is known of the run but its output; `sweep` are the runs that it was made with."""
-    return report.run_lines(run, sweep, on_sweep)
+    return report.run_lines(run, sweep, on_sweep, fits)
 
 
 def output_lines(run: Run) -> list[str]:

@@ -4,7 +4,7 @@ import os
 import platform
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -88,11 +88,12 @@ class Engine:
     """The functions behind the screen.
 
     `find_interpreters` (the one to take first of all), `catalogue` (with what others provide),
-    `availability` (of these workloads and executors on these interpreters), `judge` and `open_history` are
-    slow: they are called off the event loop. `own` is the person's own code, `check` says what is wrong
-    with settings of these workloads, if anything. `prepare` comes before the first `conduct`, which runs
-    a selection, reports to its second argument in the same loop, and is cancelled to stop. `close` ends
-    what `prepare` has started.
+    `availability` (of these workloads and executors on these interpreters), `judge`, `bounds` (of these
+    executors on so many CPUs, from runs of one work) and `open_history` are slow: they are called off the
+    event loop. `own` is the person's own code, `check` says what is wrong with settings of these workloads,
+    if anything, and `following` is the sweep that a `Sweep.best` of these runs asks for. `prepare` comes
+    before the first `conduct`, which runs a selection, reports to its second argument in the same loop, and
+    is cancelled to stop. `close` ends what `prepare` has started.
     """
 
     workloads: Callable[[], Sequence[Workload]]
@@ -104,6 +105,8 @@ class Engine:
     availability: Callable[[Sequence[str], Sequence[str], Sequence[Interpreter]], Known]
     check: Callable[[Sequence[str], Settings], str]
     judge: Callable[[Sequence[Run]], Sweep]
+    bounds: Callable[[Sequence[Run], float, Sequence[str]], tuple[Mapping[str, Any], ...]]
+    following: Callable[[Sequence[Run], Mapping[str, Any]], Selection | None]
     prepare: Callable[[OnEvent], Awaitable[None]]
     conduct: Callable[[Selection, OnEvent, History], Awaitable[Sweep]]
     close: Callable[[], Awaitable[None]]
@@ -132,6 +135,8 @@ def real_engine(named: Sequence[Interpreter] = ()) -> Engine:
         availability=_availability,
         check=_check,
         judge=_judge,
+        bounds=_bounds,
+        following=_following,
         prepare=lab.prepare,
         conduct=lab.conduct,
         close=lab.close,
@@ -208,9 +213,17 @@ class _Lab:
             selection.workloads,
             selection.executors,
             selection.workers,
-            [self._known[key] for key in selection.interpreters],
+            [self._interpreter(key) for key in selection.interpreters],
             **plan_options(selection.settings),
         )
+
+    def _interpreter(self, key: str) -> Interpreter:
+        """One that was found; else what the key of an older run means now, or UsageError."""
+        if key not in self._known:
+            from gil_tui.lab.interpreters import resolve_interpreter
+
+            self._known[key] = resolve_interpreter(key)
+        return self._known[key]
 
 
 WHOLE = ("size", "tasks", "repeats")
@@ -323,6 +336,33 @@ def _judge(runs: Sequence[Run]) -> Sweep:
     from gil_tui.lab.judge import judged_sweep
 
     return judged_sweep(runs[0].sweep_id, runs[0].host, runs)
+
+
+def _bounds(runs: Sequence[Run], cpus: float, executors: Sequence[str]) -> tuple[Mapping[str, Any], ...]:
+    from gil_tui.lab.judge import bounds_at
+
+    return bounds_at(runs, cpus, executors)
+
+
+def _following(runs: Sequence[Run], best: Mapping[str, Any]) -> Selection | None:
+    from gil_tui.lab.following import next_experiments
+
+    experiments = next_experiments(runs, best)
+    if not experiments:
+        return None
+    one = experiments[-1]
+    settings = [(name, str(value)) for name, value in one.knobs]
+    settings += [("size", str(one.size))] if one.size is not None else []
+    interval_s = one.switch_interval_s
+    settings += [("switch interval", f"{interval_s:g}")] if interval_s is not None else []
+    settings += [("dask", one.cluster)] if one.cluster else []
+    return Selection(
+        (one.workload,),
+        (f"{one.executor}:{one.start_method}" if one.start_method else one.executor,),
+        tuple(experiment.workers for experiment in experiments[1:]),
+        (one.interpreter_key,),
+        tuple(settings),
+    )
 
 
 def _watching() -> "WatchEngine":

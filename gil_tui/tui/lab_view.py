@@ -1,15 +1,18 @@
 """What the Lab's panes say of a state: pure words and numbers, no widgets."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from gil_tui.lab.records import Run, Sweep
+from gil_tui.lab.records import Run
 from gil_tui.text import clean
 from gil_tui.tui.engine import Selection, Workload
 from gil_tui.tui.model import (
     LabState,
+    best_of,
     failures_of,
     interim_sentence,
+    sweep_of,
     workload_of,
 )
 from gil_tui.tui.series import (
@@ -35,7 +38,7 @@ from gil_tui.tui.series import (
 )
 from gil_tui.tui.session import Session
 from gil_tui.tui.settings import Field, fields_of, for_fields, settings_text
-from gil_tui.tui.widgets.chart import ChartView
+from gil_tui.tui.widgets.chart import ChartView, cores_text
 from gil_tui.tui.widgets.now import cpus_text
 from gil_tui.tui.widgets.run_bar import doing_text
 from gil_tui.verdict.words import listed
@@ -123,23 +126,39 @@ def notes_of(session: Session, selection: Selection, shows: str, python: str = "
 # The chart's pane
 
 
+def settled_view(state: LabState, view: View) -> View:
+    """The view with everything chosen."""
+    return settled(_around(state.run, view, state.runs) if state.run else view, state.runs)
+
+
 def chart_view(
-    state: LabState, view: View, cpus: EffectiveCpus, units: Mapping[str, str]
-) -> tuple[View, ChartView]:
-    """The view with everything chosen, and what the chart's pane shows of it."""
+    state: LabState,
+    view: View,
+    cpus: EffectiveCpus,
+    units: Mapping[str, str],
+    bounds: Sequence[Mapping[str, Any]] = (),
+    cores: float | None = None,
+) -> ChartView:
+    """What the chart's pane shows of a settled view.
+
+    `bounds` stand in for those of the sweep: they are of a machine with so many `cores`, or foretold before
+    the sweep has ended.
+    """
     runs = state.runs
-    view = settled(_around(state.run, view, runs) if state.run else view, runs)
+    fits = [fit for fit in state.fits if not (bounds or cores) or fit.get("model") != "bound"]
     chart = Chart(
         series=series_of(runs, view, units),
         measure=view.measure,
         axis=view.axis,
         names=names_of(runs, view),
         cpus=runs[0].host.cpus_effective if runs else cpus.count,
-        lines=tuple(lines_of(state, view)),
+        lines=tuple(lines_of([*fits, *bounds], state, view, cores)),
         mark=mark_of(state, view),
+        counts=counts_of(state, view, cores),
+        cores=cores,
     )
     empty = "The chart fills as rounds finish." if state.busy else "No measurements yet."
-    return view, ChartView(
+    return ChartView(
         chart, empty, chart_title(state, view), facet_of(runs, view), against_of(runs, view, units)
     )
 
@@ -209,36 +228,55 @@ def against_of(runs: Sequence[Run], view: View, units: Mapping[str, str]) -> tup
     return f"{best}, {what} sequential {first}", f"{brief}{what} sequential {first}", f"{what} seq {first}"
 
 
-def lines_of(state: LabState, view: View) -> Iterator[Line]:
+def counts_of(state: LabState, view: View, cores: float | None) -> tuple[float, ...]:
+    """The numbers of workers on the x axis: those of the sweep, and as many as another machine has cores."""
+    if view.axis != WORKERS:
+        return ()
+    counts = {float(run.experiment.workers) for run in shown_runs(view, state.runs)}
+    most = max(counts, default=0)
+    if counts and cores is not None and cores > most:
+        counts |= {2.0**power for power in range(math.floor(math.log2(cores)) + 1) if 2**power > most}
+        counts.add(float(math.ceil(cores)))
+    return tuple(sorted(counts))
+
+
+def lines_of(
+    fits: Sequence[Mapping[str, Any]], state: LabState, view: View, cores: float | None = None
+) -> Iterator[Line]:
     """The laws fitted to the shown executors, and how far one worker foretells that they go."""
     shown = shown_runs(view, state.runs)
-    if view.axis != WORKERS or len(interpreters_of(shown)) != 1:
+    if not fits or view.axis != WORKERS or len(interpreters_of(shown)) != 1:
         return
-    python = python_of(shown[0])
+    python = next((python_of(run) for run in shown if run.python), python_of(shown[0]))
     executors = {executor_of(run) for run in shown}
-    most = max(run.experiment.workers for run in shown)
-    for fit in state.fits:
-        known_as = str(fit.get("python", "")).removeprefix("CPython ").replace(" +", "+")
-        about = (fit.get("workload"), known_as)
+    most = max(counts_of(state, view, cores))
+    for fit in fits:
+        about = (fit.get("workload"), _version(str(fit.get("python", ""))))
         if about != (view.workload, python) or fit.get("refused") or fit.get("executor") not in executors:
             continue
         is_bound = fit.get("model") == "bound"
         points = tuple((float(count), float(gain)) for count, gain in fit.get("curve", ()) if count <= most)
-        label = "bound" if is_bound else clean(str(fit.get("model", "")))
+        label = (cores_text(cores) if cores else "bound") if is_bound else clean(str(fit.get("model", "")))
         yield Line(label, "bound" if is_bound else "fit", str(fit["executor"]), points)
 
 
 def mark_of(state: LabState, view: View) -> Mark | None:
     """The number of workers to use, where the shown interpreter is the one that it was found for."""
-    if view.axis != WORKERS or len(interpreters_of(state.runs)) != 1:
+    shown = shown_runs(view, state.runs)
+    best = best_of(state, view.workload)
+    if not best or view.axis != WORKERS or len(interpreters_of(shown)) != 1:
         return None
-    parts = {workload: part.best for workload, part in state.parts}
-    best: Mapping[str, Any] | None = parts.get(view.workload, state.best)
-    if not best:
+    known_as = _version(str(best.get("python", "")))
+    if len(interpreters_of(state.runs)) != 1 and known_as != python_of(shown[0]):
         return None
     workers = float(best["workers"])
     low, high = (float(best[end]) if best.get(end) else workers for end in ("low", "high"))
     return Mark(workers, low, high, str(best["executor"]))
+
+
+def _version(python: str) -> str:
+    """The interpreter of a fit as `python_of` has it."""
+    return python.removeprefix("CPython ").replace(" +", "+")
 
 
 # The other panes
@@ -264,17 +302,22 @@ def trial_text(state: LabState) -> str:
     return f"{' '.join([*words, current.label])}, trial {state.trial}"
 
 
-def report_of(state: LabState) -> list[str]:
-    """Everything behind the verdict on screen: the verdict, then every run in tables."""
+def report_of(state: LabState, cores: float | None = None) -> list[str]:
+    """Everything behind the verdict on screen: the verdict, then every run in tables.
+
+    With `cores` also the bound for a machine with so many.
+    """
     from gil_tui.report.judgement import verdict_lines
-    from gil_tui.report.sweep import sweep_lines
+    from gil_tui.report.sweep import found_lines, sweep_lines
     from gil_tui.tui import details
 
-    if state.run:
-        return details.run_lines(state.run, state.runs)
     if not state.runs:
         return ["There is no verdict yet."]
-    first, *others = sweep_lines(Sweep(state.sweep_id, state.runs[0].host, state.runs, state.verdict))
+    if state.run:
+        lines = details.run_lines(state.run, state.runs, fits=state.fits)
+        found = found_lines(sweep_of(state), cores)
+        return [*lines, "", "", f"all {len(state.runs)} runs of its sweep", *found] if found else lines
+    first, *others = sweep_lines(sweep_of(state), cores)
     return [first, "", *(verdict_lines(state.verdict) if state.verdict else []), *others[1:]]
 
 

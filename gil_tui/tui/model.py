@@ -50,7 +50,8 @@ class LabState:
     `current` is the experiment of the trial under way, `share` and `left_s` are of the whole sweep.
     `frame` is the last one that saw anything, `observer_s` the CPU time that watching cost in
     `watched_s`. `run` is the one run that was asked for, where the history showed it. `parts` are the
-    sweeps of its workloads one by one, where there are several; `fits` and `best` are the sweep's.
+    sweeps of its workloads one by one, where there are several; `fits`, `best`, `bests` and `noise` are the
+    sweep's.
     """
 
     phase: str = "idle"
@@ -69,6 +70,8 @@ class LabState:
     parts: tuple[tuple[str, Sweep], ...] = ()
     fits: tuple[Mapping[str, Any], ...] = ()
     best: Mapping[str, Any] | None = None
+    bests: tuple[Mapping[str, Any], ...] = ()
+    noise: float | None = None
 
     @property
     def busy(self) -> bool:
@@ -106,6 +109,8 @@ def apply(state: LabState, event: LabEvent) -> LabState:
                 verdict=sweep.verdict,
                 fits=sweep.fits,
                 best=sweep.best,
+                bests=sweep.bests,
+                noise=sweep.noise,
                 current=None,
                 left_s=None,
                 share=state.share if interrupted else 1.0,
@@ -135,7 +140,26 @@ def shown(run: Run, runs: Sequence[Run], sweep: Sweep | None = None) -> LabState
         verdict=run.verdict,
         fits=sweep.fits if sweep else (),
         best=sweep.best if sweep else None,
+        bests=sweep.bests if sweep else (),
+        noise=sweep.noise if sweep else None,
         share=1.0,
+    )
+
+
+def best_of(state: LabState, workload: str) -> Mapping[str, Any] | None:
+    """What was found best for this workload of the sweep; None where nothing was, or not yet."""
+    found = next((best for best in state.bests if best.get("workload", workload) == workload), None)
+    if found or len(workloads_of(state.runs)) > 1:
+        return found or {name: part.best for name, part in state.parts}.get(workload)
+    return state.best
+
+
+def sweep_of(state: LabState) -> Sweep:
+    """What is shown as a sweep of the history; of at least one run."""
+    first = state.runs[0]
+    verdict = None if state.phase == "shown" else state.verdict
+    return Sweep(
+        state.sweep_id, first.host, state.runs, verdict, state.fits, state.best, state.noise, state.bests
     )
 
 

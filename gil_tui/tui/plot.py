@@ -17,6 +17,7 @@ COLOURS = ("line", "muted", "accent", *map(executor_role, EXECUTOR_MARKERS))
 """Role of each colour number that plotext is told: the picture then suits every theme."""
 IDEAL_GLYPH, BOUND_GLYPH, MARK_GLYPH = "·", "╌", "┊"
 SMALLEST = (24, 4)
+Curve = list[tuple[float, float]]
 TALL = 14
 """From this height on names may take three rows."""
 
@@ -86,7 +87,10 @@ def _plot(chart: Chart, width: int, height: int) -> str:
     over_workers = chart.axis == WORKERS
     ideal = ideal_points(series, chart.measure, chart.cpus) if over_workers else []
     curves = [(line, _curve(line, chart)) for line in chart.lines] if over_workers else []
+    bounds = [value for line, points in curves for _, value in points if line.style == "bound" and value > 0]
     low, high = limits(_values(series) + [value for _, value in ideal])
+    if bounds and chart.cores is not None:
+        low, high = limits([low, high, *bounds])
     high = max([high, *(value for _, points in curves for _, value in points if value < 4 * high)])
     places = _places(chart, series)
     left, right = places[0][0], places[-1][0]
@@ -117,6 +121,7 @@ def _plot(chart: Chart, width: int, height: int) -> str:
         _draw_curve(
             plt, [point for point in points if low <= point[1] <= high], glyph, _colour(line.executor)
         )
+    _draw_initials(plt, curves, (low, high), cell)
     fitted = {line.executor for line in chart.lines if line.style == "fit"}
     step = cell if over_workers else _step(cell, len(series))
     for part in (_draw_lines, _draw_intervals, _draw_markers):
@@ -138,7 +143,7 @@ def _places(chart: Chart, series: Sequence[Series]) -> list[tuple[float, str]]:
     """Where the ticks of the x axis are and what they are called."""
     if chart.axis != WORKERS:
         return [(float(number), " ") for number in range(len(chart.names))]
-    counts = sorted({point.x for one in series for point in one.points})
+    counts = sorted({*(point.x for one in series for point in one.points), *chart.counts})
     return [(math.log2(workers), f"{workers:g}") for workers in counts]
 
 
@@ -148,7 +153,7 @@ def _step(cell: float, series: int) -> float:
     return cell * cells
 
 
-def _curve(line: Line, chart: Chart) -> list[tuple[float, float]]:
+def _curve(line: Line, chart: Chart) -> Curve:
     if chart.measure != "time":
         return list(line.points)
     alone = base_time(chart.series)
@@ -164,6 +169,22 @@ def _draw_curve(plt: Any, points: Sequence[tuple[float, float]], glyph: str, col
             marker=glyph,
             color=colour,
         )
+
+
+def _draw_initials(
+    plt: Any, curves: Sequence[tuple[Line, Curve]], ends: tuple[float, float], cell: float
+) -> None:
+    """Whose bound it is, where it ends: the executor's first letter, side by side where bounds are one."""
+    taken: dict[float, int] = {}
+    for line, points in curves:
+        inside = [point for point in points if ends[0] <= point[1] <= ends[1]]
+        if line.style != "bound" or len(inside) < 2:
+            continue
+        workers, value = inside[-1]
+        place = round(math.log2(value), 1)
+        taken[place] = taken.get(place, 0) + 1
+        x = math.log2(workers) + taken[place] * cell
+        plt.scatter([x], [math.log2(value)], marker=line.executor[0], color=_colour(line.executor))
 
 
 def _draw_lines(plt: Any, one: Series, points: Sequence[Point], shift: float, over_workers: bool) -> None:

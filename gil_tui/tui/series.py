@@ -78,7 +78,11 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Everything that is drawn: `names` are the places of an axis that is not one of workers."""
+    """Everything that is drawn: `names` are the places of an axis that is not one of workers.
+
+    `counts` are those of workers, also before they were measured; `cores` are those of another machine for
+    which the bound is drawn, None for this one.
+    """
 
     series: tuple[Series, ...] = ()
     measure: str = "speedup"
@@ -87,6 +91,8 @@ class Chart:
     cpus: float = 1.0
     lines: tuple[Line, ...] = ()
     mark: Mark | None = None
+    counts: tuple[float, ...] = ()
+    cores: float | None = None
 
     @property
     def has_points(self) -> bool:

@@ -1,9 +1,8 @@
 """The sweep under way and what is shown of the history; knows no widgets."""
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from gil_tui.history import History, NoSuchRunError, StoreError
 from gil_tui.lab.errors import LabError, UsageError
@@ -22,7 +21,7 @@ from gil_tui.text import clean
 from gil_tui.tui.engine import Engine, Selection
 from gil_tui.tui.lanes import Lanes
 from gil_tui.tui.mask import Mask
-from gil_tui.tui.model import LabState, apply, shown
+from gil_tui.tui.model import LabState, apply, best_of, shown
 from gil_tui.tui.series import workloads_of
 
 SAVING_S = 5.0
@@ -111,10 +110,16 @@ class Session:
                 self._live = _ended(self._live)
             self._listener.state_changed()
 
-    def following(self, best: Mapping[str, Any]) -> Selection | None:
-        """The sweep that `best` of the shown one asks for, as patient as the last one where it is of that."""
-        found = self.engine.following(self.state.runs, best)
-        if found is None or self._selection is None or self.past:
+    def following(self, workload: str) -> Selection | None:
+        """The sweep that is asked for by what was best for a shown workload; None for none.
+
+        It is as patient as the last one where it is of that.
+        """
+        known = self._past or self._live
+        names = dict(zip(workloads_of(self.state.runs), workloads_of(known.runs), strict=True))
+        best = best_of(known, names.get(workload, workload))
+        found = self.engine.following(known.runs, best) if best else None
+        if found is None or self._selection is None or self._past:
             return found
         kept = [pair for pair in self._selection.settings if pair[0] in PATIENCE]
         return replace(found, settings=(*found.settings, *kept))

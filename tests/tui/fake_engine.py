@@ -1,8 +1,9 @@
 """An engine that plays a recorded sweep back: no clock, no children, no /proc."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from gil_tui.bench.spec import Experiment, Knob, PythonFacts, TrialResult
 from gil_tui.history import History
@@ -321,6 +322,25 @@ def judge(runs: Sequence[Run]) -> Sweep:
     return Sweep("sweep-1", HOST, tuple(runs), SCALES_VERDICT, best={"executor": "processes", "workers": 2})
 
 
+def bounds(runs: Sequence[Run], cpus: float, executors: Sequence[str]) -> tuple[dict[str, Any], ...]:
+    """Threads stay at one, all else grows to the cores."""
+    return tuple(bound_of(executor, cpus) for executor in executors)
+
+
+def bound_of(executor: str, cpus: float) -> dict[str, Any]:
+    """The bound of one executor as a sweep has it."""
+    counts = range(1, max(8, round(cpus)) + 1)
+    curve = [[count, 1.0 if executor == "threads" else min(float(count), cpus)] for count in counts]
+    about = {"workload": "countdown", "python": "CPython 3.11.7", "executor": executor}
+    return {**about, "model": "bound", "curve": curve, "refused": None}
+
+
+def following(runs: Sequence[Run], best: Mapping[str, Any]) -> Selection | None:
+    """Only the counts that are asked for."""
+    counts = tuple(best["next_workers"])
+    return Selection(("countdown",), (str(best["executor"]),), counts, (PYTHON,), (("size", "1000"),))
+
+
 def fake_engine(
     player: Player | None = None,
     *,
@@ -348,6 +368,8 @@ def fake_engine(
         availability=everything_but_numpy,
         check=check,
         judge=judge,
+        bounds=bounds,
+        following=following,
         running_interpreter=lambda: interpreters[0],
         find_interpreters=lambda: interpreters,
         conduct=conduct,

@@ -8,12 +8,12 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from gil_tui.history import History
-from gil_tui.lab.records import Run
+from gil_tui.lab.records import Run, Trial
 from gil_tui.tui.app import GilTui
 from gil_tui.tui.widgets.history_table import PAGE, HistoryTable, columns_for, heading, next_order
 from gil_tui.tui.widgets.verdict import VerdictPane
 from tests.tui.fake_engine import WALLS_S, ended, fake_engine, run_of
-from tests.tui.pictures import picture, play, press, shows, until
+from tests.tui.pictures import assert_picture, picture, play, press, shows, until
 
 Script = Callable[[Pilot[int], GilTui], object]
 
@@ -182,3 +182,54 @@ def test_columns_by_width() -> None:
     assert heading(columns_for(54)[0], "id", True) == "#▼"
     assert next_order("id", 1) == "created_at"
     assert next_order("id", -1) == "verdict"
+
+
+def two_sweeps() -> History:
+    """Runs 1 to 3 are of one sweep, 4 to 6 the same in another one; 7 is of other work."""
+    history = History.in_memory()
+    for sweep_id, factor in (("aa11" * 4, 1.0), ("bb22" * 4, 0.5)):
+        for executor, workers in (("sequential", 1), ("threads", 2), ("processes", 2)):
+            run = replace(ended(run_of(executor, workers, 6)), sweep_id=sweep_id)
+            history.add_run(replace(run, trials=tuple(faster(trial, factor) for trial in run.trials)))
+    history.add_run(replace(ended(run_of("threads", 2, 6, workload="primes")), sweep_id="cc33" * 4))
+    return history
+
+
+def faster(trial: Trial, factor: float) -> Trial:
+    assert trial.result
+    return replace(trial, result=replace(trial.result, wall_s=trial.result.wall_s * factor))
+
+
+def test_two_marked_runs_are_held_against_each_other() -> None:
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await open_history(pilot, app)
+        await press(pilot, "down", "m")
+        await until(pilot, lambda: "◆6" in picture(app))
+        await press(pilot, "down", "m")
+        assert table_of(app).marked == [6, 5] and table_of(app).cursor_row == 2
+        await press(pilot, "c")
+        await until(pilot, lambda: "#6 against #5" in picture(app))
+        shown = " ".join(picture(app).split())
+        assert "#6 is 1.9" in shown and "faster than #5; noise" in shown
+        assert "executor: threads x2 / processes x2" in shown
+        assert_picture("compare_120x40", picture(app))
+        await press(pilot, "escape", "down", "down", "m")
+        assert table_of(app).marked == [5, 3]
+        await press(pilot, "m", "c")
+        await until(pilot, lambda: "#5 against #3" in picture(app))
+
+    play(script, engine=fake_engine(history=two_sweeps))
+
+
+def test_what_has_no_common_measure_is_one_line_and_sweeps_are_compared_too() -> None:
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await open_history(pilot, app)
+        await press(pilot, "c")
+        await until(pilot, lambda: "Mark a run with m" in picture(app))
+        await press(pilot, "m", "down", "down", "c")
+        await until(pilot, lambda: "different work has no" in picture(app))
+        await press(pilot, "up", "up", "m", "down", "m", "down", "down", "down", "C")
+        await until(pilot, lambda: "Sweep bb22bb22 against aa11aa11" in picture(app))
+        assert "3 of 3 experiments are faster in bb22bb22" in " ".join(picture(app).split())
+
+    play(script, engine=fake_engine(history=two_sweeps))

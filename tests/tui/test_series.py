@@ -1,11 +1,14 @@
 """What the chart shows of a sweep: over workers, Pythons or workloads, and what is held against what."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from gil_tui.lab.records import Run
-from gil_tui.tui.lab_view import chart_view, lines_of, mark_of
+from gil_tui.tui.foretelling import Foretold, Wanted, runs_of, wanted_bounds
+from gil_tui.tui.lab_view import chart_view, lines_of, mark_of, settled_view
 from gil_tui.tui.model import LabState, parts_of, skipped_of
 from gil_tui.tui.plot import Picture, drawn, label_rows
 from gil_tui.tui.series import (
@@ -33,13 +36,24 @@ from gil_tui.tui.widgets.legend import legend_rows
 from gil_tui.tui.widgets.lines import row_text
 from gil_tui.tui.widgets.parts import part_rows
 from gil_tui.watch.cores import EffectiveCpus
-from tests.tui.fake_engine import HOST, PYTHON, PYTHON_T, ended, run_of
+from tests.tui.fake_engine import HOST, PYTHON, PYTHON_T, bound_of, ended, run_of
 from tests.tui.pictures import assert_picture
 
 PYTHON_13 = "/usr/bin/python3.13"
 SWITCHED = f"{PYTHON_T}+gil"
 CPUS = EffectiveCpus(2.0, 8, "quota")
 UNITS = {"loop_python": "iterations", "loop_c": "iterations", "sleep": "sleeps"}
+
+
+def view_of(
+    state: LabState,
+    view: View,
+    cpus: EffectiveCpus,
+    units: Mapping[str, str],
+    bounds: Sequence[Mapping[str, Any]] = (),
+    cores: float | None = None,
+) -> ChartView:
+    return chart_view(state, settled_view(state, view), cpus, units, bounds, cores)
 
 
 def runs_on(*keys: str, workload: str = "countdown") -> tuple[Run, ...]:
@@ -104,10 +118,10 @@ def test_workloads_of_one_kind_are_held_against_each_other_and_others_against_th
     state = LabState("done", runs=alike)
     assert [part.alone for part in parts_of(state, True)] == [1.0, pytest.approx(5.0)]
     assert [part.alone for part in parts_of(state, False)] == [None, None]
-    _, shown = chart_view(state, View(), CPUS, UNITS)
+    shown = view_of(state, View(), CPUS, UNITS)
     assert footing(shown, 80) == "best of 2, 4 workers, against sequential loop_python"
     assert footing(shown, 45) == "at best, against sequential loop_python"
-    _, shown = chart_view(LabState("done", runs=others), View(), CPUS, UNITS)
+    shown = view_of(LabState("done", runs=others), View(), CPUS, UNITS)
     assert footing(shown, 80) == "best of 2, 4 workers, each against its own sequential run"
 
 
@@ -123,7 +137,7 @@ def test_long_names_take_turns_below_the_axis() -> None:
     assert [label_rows(names[:count], 60, height) for count, height in ((3, 9), (10, 9))] == [1, 2]
     assert [label_rows(names, 45, height) for height in (9, 20)] == [2, 3]
     runs = runs_on(PYTHON, PYTHON_13, PYTHON_T, SWITCHED)
-    _, shown = chart_view(LabState("done", runs=runs), View(), CPUS, {})
+    shown = view_of(LabState("done", runs=runs), View(), CPUS, {})
     rows = drawn(Picture(shown.chart, 40, 12))
     assert_picture("chart_pythons", "\n".join(row_text(row).rstrip() for row in rows) + "\n")
 
@@ -150,7 +164,7 @@ def with_laws() -> LabState:
 def test_laws_and_bounds_of_what_was_run_are_lines_and_a_refused_law_is_none() -> None:
     state = with_laws()
     view = settled(View(), state.runs)
-    lines = list(lines_of(state, view))
+    lines = list(lines_of(state.fits, state, view))
     assert [(line.label, line.style, line.executor) for line in lines] == [
         ("amdahl", "fit", "processes"),
         ("bound", "bound", "threads"),
@@ -158,17 +172,66 @@ def test_laws_and_bounds_of_what_was_run_are_lines_and_a_refused_law_is_none() -
     assert lines[0].points == ((1.0, 1.0), (2.0, 1.9), (4.0, 1.95))
     assert mark_of(state, view) == Mark(2.0, 2.0, 4.0, "processes")
     other = replace(state, fits=tuple({**fit, "python": "CPython 3.13.0"} for fit in state.fits))
-    assert list(lines_of(other, view)) == []
+    assert list(lines_of(other.fits, other, view)) == []
     assert mark_of(replace(state, runs=runs_on(PYTHON, PYTHON_T)), settled(View(), state.runs)) is None
 
 
 @pytest.mark.parametrize("measure", ["speedup", "time"])
 def test_lines_and_the_mark_can_be_told_apart_without_colour(measure: str) -> None:
-    _, shown = chart_view(with_laws(), View(measure), CPUS, {})
+    shown = view_of(with_laws(), View(measure), CPUS, {})
     rows = drawn(Picture(shown.chart, 56, 14))
     assert_picture(f"chart_laws_{measure}", "\n".join(row_text(row).rstrip() for row in rows) + "\n")
     assert footing(shown, 70) == "┊ N* 2 (2 to 4)  ╌╌ bound  ··· ideal on 2 CPUs  fit: amdahl"
     assert footing(shown, 44) == "┊ N* 2 (2 to 4)  ╌╌ bound  fit: amdahl"
+
+
+def test_the_bound_of_another_machine_reaches_to_its_cores() -> None:
+    bounds = tuple(bound_of(executor, 8.0) for executor in ("threads", "processes"))
+    shown = view_of(with_laws(), View(), CPUS, {}, bounds, 8.0)
+    assert shown.chart.counts == (1.0, 2.0, 4.0, 8.0)
+    assert [(line.label, line.points[-1]) for line in shown.chart.lines if line.style == "bound"] == [
+        ("bound for 8 cores", (8.0, 1.0)),
+        ("bound for 8 cores", (8.0, 8.0)),
+    ]
+    assert len([line for line in shown.chart.lines if line.style == "fit"]) == 1
+    rows = drawn(Picture(shown.chart, 56, 14))
+    assert_picture("chart_bound_8_cores", "\n".join(row_text(row).rstrip() for row in rows) + "\n")
+    assert footing(shown, 80) == "┊ N* 2 (2 to 4)  ╌╌ bound for 8 cores  ··· ideal on 2 CPUs  fit: amdahl"
+    assert view_of(with_laws(), View(), CPUS, {}, (), 3.0).chart.counts == (1.0, 2.0, 4.0)
+    assert view_of(with_laws(), View(), CPUS, {}, (), 12.0).chart.counts == (1.0, 2.0, 4.0, 8.0, 12.0)
+    assert view_of(with_laws(), View(axis=PYTHONS), CPUS, {}, (), 12.0).chart.axis == WORKERS
+
+
+def test_the_bound_is_drawn_before_the_others_have_run() -> None:
+    runs = tuple(run_of(executor, workers) for executor, workers in (("threads", 2), ("processes", 4)))
+    state = LabState("measuring", runs=(run_of("sequential", 1, 1), *runs))
+    view = settled_view(state, View())
+    wanted = wanted_bounds(state, view, None)
+    assert wanted == Wanted("", "countdown", PYTHON, 2.0, ("threads", "processes"))
+    assert runs_of(wanted, state.runs) == list(state.runs)
+    bounds = tuple(bound_of(executor, wanted.cpus) for executor in wanted.executors)
+    shown = view_of(state, View(), CPUS, {}, bounds)
+    assert shown.chart.counts == (1.0, 2.0, 4.0)
+    rows = drawn(Picture(shown.chart, 56, 14))
+    assert_picture("chart_bound_first", "\n".join(row_text(row).rstrip() for row in rows) + "\n")
+    assert wanted_bounds(LabState("measuring", runs=runs), view, None) is None
+    assert wanted_bounds(with_laws(), view, None) is None
+    other = wanted_bounds(with_laws(), view, 16.0)
+    assert other and other.cpus == 16.0
+    many = LabState("done", runs=runs_on(PYTHON, PYTHON_T))
+    assert wanted_bounds(many, settled_view(many, View()), None) is None
+
+
+def test_cores_are_stepped_through_and_back_to_those_of_the_host() -> None:
+    foretold = Foretold()
+    seen = []
+    for step in (1, 1, -1, -1, -1, -1, -1, -1):
+        foretold.step(step, 6.0)
+        seen.append(foretold.cores)
+    assert seen == [8.0, 16.0, 8.0, None, 4.0, 2.0, 1.0, 1.0]
+    for _ in range(20):
+        foretold.step(1, 6.0)
+    assert foretold.cores == 256.0
 
 
 def test_a_line_that_leaves_the_chart_does_not_squeeze_the_points() -> None:
@@ -250,7 +313,7 @@ def test_several_workloads_are_a_table() -> None:
 
 
 def test_an_empty_chart_says_so() -> None:
-    _, shown = chart_view(LabState(), View(), CPUS, {})
+    shown = view_of(LabState(), View(), CPUS, {})
     assert shown == ChartView(Chart(cpus=2.0), "No measurements yet.")
     assert drawn(Picture(shown.chart, 60, 20)) == []
     assert HOST.cpus_effective == 2.0

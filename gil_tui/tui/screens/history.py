@@ -1,6 +1,7 @@
 """The History: every run, to be filtered, sorted, shown again, read and deleted."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import getters, on, work
@@ -10,10 +11,11 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Input
 
-from gil_tui.history import HistoryRow, NoSuchRunError, StoreError
+from gil_tui.history import History, HistoryRow, NoSuchRunError, StoreError
+from gil_tui.lab.errors import LabError
 from gil_tui.lab.records import UNAVAILABLE, Run
 from gil_tui.text import clean
-from gil_tui.tui import details
+from gil_tui.tui import comparison, details
 from gil_tui.tui.app import GilTui
 from gil_tui.tui.messages import HistoryChanged, HistoryOpened
 from gil_tui.tui.model import failure_text
@@ -41,6 +43,16 @@ class HistoryScreen(Screen[None]):
         Binding("slash", "filter", "Filter", key_display="/", id="history.filter", tooltip="Type to filter"),
         Binding("i", "details", "Details", id="history.details", tooltip="All that is known of this run"),
         Binding("o", "output", "Output", id="history.output", tooltip="What its program printed"),
+        Binding("m", "mark", "Mark", id="history.mark", tooltip="Mark this run, to compare it with another"),
+        Binding("c", "compare", "Compare", id="history.compare", tooltip="The two marked runs"),
+        Binding(
+            "C",
+            "compare_sweeps",
+            "Compare sweeps",
+            show=False,
+            id="history.compare_sweeps",
+            tooltip="The sweeps of the two marked runs, experiment by experiment",
+        ),
         Binding("d", "delete", "Delete", id="history.delete", tooltip="Forget this run, after asking"),
         Binding(
             "less_than_sign",
@@ -145,6 +157,43 @@ class HistoryScreen(Screen[None]):
         if run:
             lines = details.output_lines(run) or ["The program printed nothing."]
             await self.app.push_screen(TextDialog(f"Output of {details.title_of(run)}", lines))
+
+    def action_mark(self) -> None:
+        """Mark the run at the cursor, or take its mark away."""
+        row = self.table.row_at_cursor
+        if row:
+            self.table.mark(row.id)
+
+    @work(exclusive=True, group="dialog")
+    async def action_compare(self) -> None:
+        """The two marked runs, or the marked one and the one at the cursor."""
+        await self._compare(comparison.runs_compared)
+
+    @work(exclusive=True, group="dialog")
+    async def action_compare_sweeps(self) -> None:
+        """The sweeps of the same two runs."""
+        await self._compare(comparison.sweeps_compared)
+
+    async def _compare(self, compare: Callable[[History, int, int], comparison.Found]) -> None:
+        history, pair = self.app.session.history, self._pair()
+        if history is None:
+            return
+        if pair is None:
+            self.app.say("Mark a run with m, go to another one (or mark it too), then press c.")
+            return
+        try:
+            found = await asyncio.to_thread(compare, history, *pair)
+        except (LabError, NoSuchRunError, StoreError) as error:
+            self.app.say(clean(str(error)), is_error=True)
+            return
+        await self.app.push_screen(TextDialog(found.title, found.lines, wrap=True))
+
+    def _pair(self) -> tuple[int, int] | None:
+        """What is to be compared, the older run first."""
+        row, marked = self.table.row_at_cursor, list(self.table.marked)
+        if len(marked) == 1 and row and row.id not in marked:
+            marked.append(row.id)
+        return (min(marked), max(marked)) if len(marked) == 2 else None
 
     @work(exclusive=True, group="dialog")
     async def action_delete(self) -> None:

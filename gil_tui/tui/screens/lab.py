@@ -1,5 +1,6 @@
 """The Lab: choose, run, watch, chart."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -12,9 +13,19 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.timer import Timer
 
+from gil_tui.lab.records import Run
 from gil_tui.tui.app import GilTui
 from gil_tui.tui.engine import Selection
-from gil_tui.tui.lab_view import chart_view, notes_of, now_title, output_of, report_of, trial_text
+from gil_tui.tui.foretelling import Foretold, Wanted, runs_of, wanted_bounds
+from gil_tui.tui.lab_view import (
+    chart_view,
+    notes_of,
+    now_title,
+    output_of,
+    report_of,
+    settled_view,
+    trial_text,
+)
 from gil_tui.tui.messages import (
     CatalogueFound,
     HistoryChanged,
@@ -22,7 +33,7 @@ from gil_tui.tui.messages import (
     InterpretersFound,
     StateChanged,
 )
-from gil_tui.tui.model import failures_of, parts_of, skipped_of
+from gil_tui.tui.model import best_of, failures_of, parts_of, skipped_of
 from gil_tui.tui.series import (
     WORKERS,
     WORKLOADS,
@@ -41,6 +52,7 @@ from gil_tui.tui.widgets.now import Now, NowPane, rates_text
 from gil_tui.tui.widgets.parts import part_rows
 from gil_tui.tui.widgets.run_bar import doing_text, progress_text
 from gil_tui.tui.widgets.verdict import VerdictPane
+from gil_tui.verdict.words import listed
 
 LIVE_EVERY_S = 1.0
 IDLE_EVERY_S = 2.0
@@ -67,6 +79,13 @@ class LabScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "run", "Run", id="lab.run", tooltip="Run what is chosen, each in a process of its own"),
         Binding("s", "stop", "Stop", id="lab.stop", tooltip="Stop; trials that have finished are saved"),
+        Binding(
+            "n",
+            "next",
+            "Try next",
+            id="lab.next",
+            tooltip="The numbers of workers among which the best may be, beside the best so far",
+        ),
         Binding("v", "view", "View", id="lab.view", tooltip="The next pane: choose, chart, now"),
         Binding(
             "comma",
@@ -82,6 +101,22 @@ class LabScreen(Screen[None]):
         Binding("w", "workload", "Workload", id="lab.workload", tooltip="The next workload in the chart"),
         Binding("e", "evidence", "Evidence", id="lab.evidence", tooltip="All numbers behind the verdict"),
         Binding("o", "output", "Output", id="lab.output", tooltip="What the program printed"),
+        Binding(
+            "left_square_bracket",
+            "cores(-1)",
+            "Fewer cores",
+            show=False,
+            id="lab.fewer_cores",
+            tooltip="The bound for a machine with fewer cores",
+        ),
+        Binding(
+            "right_square_bracket",
+            "cores(1)",
+            "Cores",
+            key_display="[]",
+            id="lab.cores",
+            tooltip="The bound for a machine with more cores",
+        ),
         Binding("z", "zoom", "Zoom", id="lab.zoom", tooltip="The chart alone, and back"),
         Binding("escape", "live", "Back", id="lab.live", tooltip="From the history back to the last sweep"),
     ]
@@ -92,6 +127,8 @@ class LabScreen(Screen[None]):
         self._view_shown = View()
         self._timer: Timer | None = None
         self._pace_s = 0.0
+        self._foretold = Foretold()
+        self._foretelling: Wanted | None = None
         self._can: tuple[object, ...] = ()
         self._ticks = 0
         self._shown_phase = ""
@@ -137,6 +174,10 @@ class LabScreen(Screen[None]):
                 return not self.app.session.live.busy
             case "stop":
                 return self.app.session.live.busy
+            case "next":
+                return bool(self._next_workers)
+            case "cores":
+                return any(run.walls_s for run in state.runs) and self._view_shown.axis == WORKERS
             case "live":
                 return self.app.session.past is not None
             case "evidence":
@@ -176,6 +217,21 @@ class LabScreen(Screen[None]):
         self._view_wanted = View(self._view_wanted.measure)
         self._view("chart")
         self.app.start(self.selection)
+
+    def action_next(self) -> None:
+        """Run the numbers of workers that the recommendation asks for."""
+        selection = self.app.session.following(self._view_shown.workload)
+        if selection is None:
+            self.app.say("The run that this is about is not there any more.", is_error=True)
+            return
+        self._view_wanted = View(self._view_wanted.measure)
+        self._view("chart")
+        self.app.start(selection)
+
+    def action_cores(self, by: int) -> None:
+        """The bound for a machine with more cores, or fewer."""
+        self._foretold.step(by, self.app.cpus.count)
+        self._show_state()
 
     def action_stop(self) -> None:
         """Stop the sweep."""
@@ -225,9 +281,11 @@ class LabScreen(Screen[None]):
         self._view_wanted = replace(self._view_wanted, **wanted)
         self._show_state()
 
-    def action_evidence(self) -> None:
+    @work(exclusive=True, group="dialog")
+    async def action_evidence(self) -> None:
         """Everything behind the verdict."""
-        self._read("Evidence", report_of(self.app.session.state), wrap=True)
+        lines = await asyncio.to_thread(report_of, self.app.session.state, self._foretold.cores)
+        self._read("Evidence", lines, wrap=True)
 
     def action_output(self) -> None:
         """What the program printed."""
@@ -306,14 +364,38 @@ class LabScreen(Screen[None]):
         state = session.state
         self._shown_phase, self._is_stale = session.live.phase, False
         units = {one.name: one.size_unit for one in self.experiment.workloads}
-        self._view_shown, shown = chart_view(state, self._view_wanted, self.app.cpus, units)
+        self._view_shown = settled_view(state, self._view_wanted)
         self._show_verdict(units)
-        self.chart.show_chart(shown)
+        self._show_chart(units)
         rates = rates_text(session.live.frame, session.live.observer_share)
         self.now.entitle(now_title(self.app.cpus), rates)
         self._pace(LIVE_EVERY_S if session.live.busy else IDLE_EVERY_S)
         self._show_progress()
         self._refresh_keys()
+
+    def _show_chart(self, units: Mapping[str, str]) -> None:
+        state, view, cores = self.app.session.state, self._view_shown, self._foretold.cores
+        wanted = wanted_bounds(state, view, cores)
+        bounds = self._foretold.fits(wanted)
+        self.chart.show_chart(chart_view(state, view, self.app.cpus, units, bounds, cores))
+        if wanted and self._foretold.is_open(wanted) and wanted != self._foretelling:
+            self._foretelling = wanted
+            self._foretell(wanted, runs_of(wanted, state.runs))
+
+    @work(exclusive=True, group="bounds")
+    async def _foretell(self, wanted: Wanted, runs: Sequence[Run]) -> None:
+        bounds = self.app.session.engine.bounds
+        self._foretold.keep(wanted, await asyncio.to_thread(bounds, runs, wanted.cpus, wanted.executors))
+        self._foretelling = None
+        if self.query("#chart"):
+            self._show_state()
+
+    @property
+    def _next_workers(self) -> Sequence[int]:
+        """What the recommendation for the shown workload asks to be measured; empty while a sweep runs."""
+        session = self.app.session
+        best = None if session.live.busy else best_of(session.state, self._view_shown.workload)
+        return tuple(best.get("next_workers") or ()) if best else ()
 
     def _show_verdict(self, units: Mapping[str, str]) -> None:
         """One verdict, or a line for each of several workloads, or what there is to say without one."""
@@ -323,7 +405,8 @@ class LabScreen(Screen[None]):
         self.set_class(several, "-several")
         own = dict(state.parts).get(view.workload)
         if several and view.axis != WORKLOADS and own and own.verdict and not state.busy:
-            self.verdict.show_verdict(own.verdict, [*failures_of(own.runs), *skipped_of(own.runs)])
+            failures = [*failures_of(own.runs), *skipped_of(own.runs)]
+            self.verdict.show_verdict(own.verdict, failures, best_of(state, view.workload))
         elif several:
             parts = parts_of(state, comparable(state.runs, units))
             lines = [(line, "state-gil") for line in failures_of(state.runs)]
@@ -333,9 +416,12 @@ class LabScreen(Screen[None]):
                 code, sentence = "", doing_text(state)
             self.verdict.show_rows(partial(part_rows, parts, sentence, lines), code)
         elif state.verdict and not state.busy:
-            self.verdict.show_verdict(state.verdict, [*failures_of(state.runs), *skipped])
+            best = None if state.run else best_of(state, view.workload)
+            self.verdict.show_verdict(state.verdict, [*failures_of(state.runs), *skipped], best)
         else:
-            notes = notes_of(self.app.session, self.selection, self.experiment.shows, view.python)
+            notes = notes_of(
+                self.app.session, self.experiment.shown_selection, self.experiment.shows, view.python
+            )
             self.verdict.show_notes(*notes, *((line, "muted") for line in skipped))
 
     def on_resize(self) -> None:
@@ -347,7 +433,11 @@ class LabScreen(Screen[None]):
         live, state = self.app.session.live, self.app.session.state
         is_past = self.app.session.past is not None
         several = (len(axes_of(state.runs)), len(pythons_to_show(self._view_shown, state.runs)))
-        can = (live.busy, is_past, not state.verdict, not state.runs, self.one_at_a_time, *several)
+        wanted = self._next_workers
+        self.query_one(KeyBar).say("next", f"Try {listed([str(count) for count in wanted])} next")
+        measured = any(run.walls_s for run in state.runs) and self._view_shown.axis == WORKERS
+        nothing = not state.verdict, not state.runs, self.one_at_a_time
+        can = (live.busy, is_past, *nothing, *several, bool(wanted), measured)
         if can != self._can:
             is_first, self._can = not self._can, can
             if not is_first:

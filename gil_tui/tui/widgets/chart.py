@@ -45,6 +45,11 @@ def mark_text(mark: Mark) -> str:
     return f"{MARK_GLYPH} N* {mark.workers:g}{known}"
 
 
+def cores_text(cores: float) -> str:
+    """What the bound is of, where it is of another machine: `bound for 8 cores`."""
+    return f"bound for {cores:g} core{'s' if cores != 1 else ''}"
+
+
 def footing(view: ChartView, width: int) -> str:
     """What the lines are, or what the names are held against; as much as fits."""
     chart = view.chart
@@ -78,6 +83,11 @@ class ChartPane(Lines, can_focus=True):
     logarithmic. `t` changes between time and speed-up, `x` what stands on the x axis: workers, Pythons
     or workloads, at which each executor has its best number of workers. `i` and `w` step through the
     interpreters and workloads of the sweep, `z` gives the chart the whole screen.
+
+    The dashed lines are the bound: what one worker, run alone, foretells of each executor, drawn as soon
+    as that has run; a letter at the end tells whose. `[` and `]` draw it for a machine with fewer or more
+    cores. The curved lines are laws that fit the points; `┊` marks the number of workers to use. Where the
+    best number was not among those tried, `n` tries the next one.
     """
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -128,6 +138,8 @@ class ChartPane(Lines, can_focus=True):
         if height >= ROOMY:
             legend = legend_rows(self.series, width, 3 if height >= SPACIOUS else 2)
             title = (*title, (f" · {view.subject}", "")) if view.subject else title
+            bound: Row = ((f" · {cores_text(view.chart.cores)}", ""),) if view.chart.cores else ()
+            title = (*title, *bound) if row_width((*title, *bound)) <= width - 4 else title
         else:
             title = (*title, (f" {view.facet} ", "")) if view.facet else (*title, (" ", ""))
             in_title = legend_rows(self.series, max(0, width - row_width(title) - 2), gap=" ")

@@ -23,6 +23,8 @@ from gil_tui.verdict.model import CODES
 PAGE = 200
 WIDE = 60
 UP, DOWN = "▲", "▼"
+MARK = "◆"
+MARKS_AT_MOST = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,9 @@ class HistoryTable(DataTable[Text]):
 
     HELP = """
     ### History
-    Every run that was made, newest first. Enter shows a run in the chart again, with its verdict.
+    Every run that was made, newest first. Enter shows a run in the chart again, with its verdict. `m` marks
+    a run; `c` holds the two that are marked against each other, or the marked one and the one at the
+    cursor: how many times faster, and whether that is more than noise. `C` does so with their sweeps.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -116,6 +120,7 @@ class HistoryTable(DataTable[Text]):
         super().__init__(id=id, cursor_type="row", show_cursor=False, cell_padding=1)
         self.order_by, self.descending = "id", True
         self.listed: list[HistoryRow] = []
+        self.marked: list[int] = []
         self._shown: list[Column] = []
         self._titles: list[str] = []
         self._widths: list[int] = []
@@ -124,6 +129,14 @@ class HistoryTable(DataTable[Text]):
     def row_at_cursor(self) -> HistoryRow | None:
         """The run at the cursor."""
         return self.listed[self.cursor_row] if 0 <= self.cursor_row < len(self.listed) else None
+
+    def mark(self, run_id: int) -> None:
+        """Mark this run, or take its mark away; of more than two the first one loses its mark."""
+        others = [number for number in self.marked if number != run_id]
+        self.marked = others if run_id in self.marked else [*others, run_id][-MARKS_AT_MOST:]
+        at = self.cursor_row
+        self._rebuild()
+        self.move_cursor(row=at)
 
     def field_at(self, index: int) -> str:
         """What the column at `index` is sorted by."""
@@ -190,7 +203,10 @@ class HistoryTable(DataTable[Text]):
             self._add(self.listed, cells)
 
     def _cells(self, rows: Sequence[HistoryRow]) -> list[list[str]]:
-        return [[column.cell(row) for column in self._shown] for row in rows]
+        return [[self._marking(column, row) + column.cell(row) for column in self._shown] for row in rows]
+
+    def _marking(self, column: Column, row: HistoryRow) -> str:
+        return MARK if column.field == "id" and row.id in self.marked else ""
 
     def _wanted(self) -> list[Column]:
         return columns_for(self.size.width)

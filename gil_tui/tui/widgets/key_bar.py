@@ -65,6 +65,13 @@ class KeyBar(Lines):
         super().__init__()
         self._keys: list[Key] = []
         self._gap = 1
+        self._words: dict[str, str] = {}
+
+    def say(self, action: str, words: str) -> None:
+        """What the key of an action does just now, in place of its description."""
+        if self._words.get(action) != words:
+            self._words[action] = words
+            self._redraw()
 
     def on_mount(self) -> None:
         """Follow what the keys do."""
@@ -103,7 +110,7 @@ class KeyBar(Lines):
             if binding.show and binding.action not in found:
                 found[binding.action] = Key(
                     self.app.get_key_display(binding),
-                    binding.description,
+                    self._words.get(binding.action) or binding.description,
                     binding.key,
                     binding.id or "",
                     active.enabled,

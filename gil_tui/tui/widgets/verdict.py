@@ -1,7 +1,8 @@
 """The verdict: what limits the program in one sentence, the evidence and the advice below it."""
 
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from gil_tui.report.judgement import verdict_line, verdict_lines
 from gil_tui.text import clean, factor, fit
@@ -25,6 +26,8 @@ BADGES = {
 """One word for each code of a verdict."""
 
 LABEL_WIDTH = 9
+ROOM_FOR_PLAN = 5
+"""From so many rows on there is one for what stands behind the workers to use."""
 MARGIN = "   "
 
 
@@ -45,8 +48,23 @@ def advice_text(advice: Advice) -> str:
     return f"{clean(advice.action)}{gain}{cost}"
 
 
-def verdict_rows(verdict: Verdict, failures: Sequence[str], width: int, height: int) -> list[Row]:
-    """Sentence, failures, evidence and advice in at most `height` rows; the sentence first of all."""
+def plan_of(best: Mapping[str, Any] | None) -> list[str]:
+    """What stands behind the workers to use, beyond what the sentence says; empty without a best."""
+    if not best:
+        return []
+    from gil_tui.verdict.recommendation_words import recommendation_rows
+
+    return [
+        f"at most {text}" if label == "at most" else text
+        for label, text in recommendation_rows(best)
+        if label in ("use", "sure", "at most", "costs")
+    ]
+
+
+def verdict_rows(
+    verdict: Verdict, failures: Sequence[str], width: int, height: int, plan: Sequence[str] = ()
+) -> list[Row]:
+    """Sentence, failures, evidence, advice and `plan` in at most `height` rows; the sentence first of all."""
     word, role = badge(verdict.code)
     sentence = wrapped(clean(verdict.sentence), width, len(word) + 2)
     if len(sentence) > max(1, height):
@@ -57,9 +75,11 @@ def verdict_rows(verdict: Verdict, failures: Sequence[str], width: int, height: 
     room = height - len(rows)
     because = [evidence_line(item) for item in verdict.evidence if item.value is not None]
     todo = [advice_text(item) for item in verdict.advice]
+    for_plan = 1 if plan and height >= ROOM_FOR_PLAN else 0
     for_advice = min(room, 1) if todo else 0
-    rows += _labelled("because", because, width, room - for_advice)
-    rows += _labelled("do", todo, width, height - len(rows), one_a_row=True)
+    rows += _labelled("because", because, width, room - for_advice - for_plan)
+    rows += _labelled("do", todo, width, height - len(rows) - for_plan, one_a_row=True)
+    rows += _labelled("use", plan if for_plan else (), width, height - len(rows))
     return rows[: max(1, height)]
 
 
@@ -112,14 +132,17 @@ class VerdictPane(Lines, can_focus=True):
         super().__init__(id=id)
         self._verdict: Verdict | None = None
         self._failures: tuple[str, ...] = ()
+        self._plan: tuple[str, ...] = ()
         self._notes: tuple[tuple[str, str], ...] = ()
         self._drawn: Callable[[int, int], list[Row]] | None = None
         self._state = "none"
         self.title = "Verdict"
 
-    def show_verdict(self, verdict: Verdict, failures: Sequence[str] = ()) -> None:
-        """Show a verdict, and beside it which runs failed."""
-        self._verdict, self._failures = verdict, tuple(failures)
+    def show_verdict(
+        self, verdict: Verdict, failures: Sequence[str] = (), best: Mapping[str, Any] | None = None
+    ) -> None:
+        """Show a verdict, and beside it which runs failed, and what stands behind the `Sweep.best`."""
+        self._verdict, self._failures, self._plan = verdict, tuple(failures), tuple(plan_of(best))
         self._dress(VERDICT_STATES.get(verdict.code, "idle"), f"sure {verdict.confidence:.2f}")
 
     def show_rows(self, drawn: Callable[[int, int], list[Row]], code: str = "") -> None:
@@ -147,7 +170,7 @@ class VerdictPane(Lines, can_focus=True):
     def _redraw(self) -> None:
         width, height = self.size
         if self._verdict:
-            self.show(verdict_rows(self._verdict, self._failures, width, height))
+            self.show(verdict_rows(self._verdict, self._failures, width, height, self._plan))
             return
         if self._drawn:
             self.show(self._drawn(width, height))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gil_tui.commands.output import MISSING, table, time_with_interval
+from gil_tui.report.layout import MISSING, table, time_with_interval
 from gil_tui.text import clean
 from gil_tui.verdict.comparison import Comparison, SweepComparison
 from gil_tui.verdict.comparison_words import comparison_lines, document, result, sweep_sentence
