@@ -128,9 +128,22 @@ def _opened(audits: "Audits", args: argparse.Namespace) -> "Audit":
     except NoSuchAuditError:
         if args.subject is None:
             raise UsageError(f"no audit is called {args.title!r}: name its subject to begin it") from None
-        audit = audits.add(new_audit(args.subject, args.title or "", args.interpreter))
+        audit = _begun(audits, new_audit(args.subject, args.title or "", args.interpreter), bool(args.title))
     audits.collect(audit)
     return audit
+
+
+def _begun(audits: "Audits", audit: "Audit", titled: bool) -> "Audit":
+    """The audit, kept; that of the same process goes on where no other title is asked for."""
+    from dataclasses import replace
+
+    known = next(
+        (one for one in audits.all() if (one.kind, one.subject) == (audit.kind, audit.subject)), None
+    )
+    if known is None or titled:
+        return audits.add(audit)
+    audits.save(found := replace(known, pid=audit.pid))
+    return found
 
 
 def _points(text: str) -> list[int]:

@@ -4,9 +4,11 @@ import argparse
 import signal
 import sys
 from contextlib import nullcontext, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gil_tui.commands import Subparsers
 
 SECONDS = 10.0
@@ -25,7 +27,7 @@ def add_parser(subparsers: "Subparsers") -> None:
     """What is taken."""
     parser = subparsers.add_parser(
         "watch",
-        usage="gil-tui watch [--seconds S] [--rate HZ] [--no-stacks] [--json] PID | -- COMMAND [ARG…]",
+        usage="gil-tui watch [--seconds S] [--rate HZ] [--no-stacks] [--save] [--json] PID | -- COMMAND [A…]",
         description=DESCRIPTION,
         epilog=EPILOG,
     )
@@ -39,6 +41,9 @@ def add_parser(subparsers: "Subparsers") -> None:
     )
     add("--rate", type=_rate, metavar="HZ", help="samples of the GIL a second (default 100)")
     add("--no-stacks", action="store_true", help="do not name functions (py-spy, without pausing)")
+    add(
+        "--save", action="store_true", help="keep it in the history, where audits of the same command find it"
+    )
     add("--json", action="store_true", help="print one JSON document, see `gil-tui schema watch`")
 
 
@@ -59,9 +64,12 @@ def run(args: argparse.Namespace) -> int:
         output_to_stderr=args.json,
     )
     seen = watch_until_signalled(order)
+    document = watch_document(seen.observation, seen.pid, seen.command, seen.verdict)
+    if args.save:
+        seen.complaints.append(_kept(document))
     with suppress(OSError) if seen.signal == signal.SIGHUP else nullcontext():  # the terminal is gone
         if args.json:
-            print_json(watch_document(seen.observation, seen.pid, seen.command, seen.verdict))
+            print_json(document)
         else:
             print("\n".join(watch_lines(seen)), flush=True)
     for complaint in seen.complaints:
@@ -69,6 +77,19 @@ def run(args: argparse.Namespace) -> int:
     if seen.signal:
         return SIGNALLED + seen.signal
     return seen.exit_code
+
+
+def _kept(document: "Mapping[str, Any]") -> str:
+    """Keep the watch; what to say of it."""
+    from gil_tui.history import History, StoreError
+    from gil_tui.history.audits import Audits
+
+    try:
+        with History.open() as history:
+            number = Audits(history).keep_watch(document)
+    except StoreError as error:
+        return f"this watch is not kept: {error}"
+    return f"kept as watch {number}"
 
 
 def _positive(text: str) -> float:

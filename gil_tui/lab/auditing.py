@@ -92,14 +92,20 @@ async def measure(
 ) -> Audit:
     """Do what `fills` say, one after the other, and keep it; returns the audit with what was refused.
 
-    What cannot be measured is kept as the reason, and the next one is begun. When cancelled, what has
-    finished is kept, and CancelledError raised.
+    What cannot be measured is kept as the reason, and the next one is begun; where the subject itself fails
+    it is not tried again. When cancelled, what has finished is kept, and CancelledError raised.
     """
+    broken = ""
     for number, fill in enumerate(fills, 1):
+        if broken:
+            audit = _with_refusal(audit, fill.points, broken)
+            audits.save(audit)
+            continue
         on_event(StepStarted(number, len(fills), fill.points, fill.command))
         try:
             if fill.kind == SWEEP:
                 refusal = await _sweep(audit, fill, store, audits, on_event, watcher, repeats, child)
+                broken = refusal if audit.subject in fill.workloads else ""
             else:
                 refusal = await _watch(audit, audits, watcher, child)
         except (UsageError, LabError) as error:

@@ -3,8 +3,9 @@
 import asyncio
 from dataclasses import dataclass, replace
 from functools import reduce
-from typing import Protocol
+from typing import Any, Protocol
 
+from gil_tui.lab.documents import watch_document
 from gil_tui.lab.judged_watch import VERDICT_EVERY_S, JudgedWatch
 from gil_tui.text import clean
 from gil_tui.tui.mask import Mask
@@ -204,6 +205,13 @@ class WatchSession:
         for pid, tid in sorted((thread.pid, thread.tid) for thread in frame.threads):
             of_process = self.numbers.setdefault(pid, {})
             of_process.setdefault(tid, len(of_process))
+
+    def document(self) -> dict[str, Any] | None:
+        """The window that is looked at, to be kept (gil-tui/watch/1), nothing hidden; None without one."""
+        picture, subject = self._picture, self._subject
+        if picture is None or subject is None:
+            return None
+        return watch_document(picture.observation, subject.pid, subject.command, picture.verdict)
 
     # What is looked at
 

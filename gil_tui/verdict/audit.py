@@ -91,13 +91,13 @@ def fills_of(point: Point, audit: Audit, material: Material) -> tuple[Fill, ...]
 
 
 def verdict_of(audit: Audit, material: Material) -> Verdict | None:
-    """That on the newest sweep with several workers, else on the newest one, else on the newest watch."""
+    """That on the sweep with the most executors, of several on the newest; else on the newest watch."""
     runs = by_runs.own_runs(audit, material)
-    wide = [run for run in runs if run.facts.workers > 1]
     if runs:
-        sweep_id = (wide or runs)[0].sweep_id
-        facts = [run.facts for run in reversed(runs) if run.sweep_id == sweep_id]
-        return diagnose_sweep(facts, DRAWS)[0]
+        sweeps = dict.fromkeys(run.sweep_id for run in runs)
+        facts = {one: [run.facts for run in reversed(runs) if run.sweep_id == one] for one in sweeps}
+        widest = max(facts.values(), key=lambda found: len({run.executor for run in found}))
+        return diagnose_sweep(widest, DRAWS)[0]
     return material.watches[0].verdict if material.watches else None
 
 

@@ -82,9 +82,10 @@ def run_command(
 
 
 def audit_command(audit: Audit, number: int) -> str:
-    """The command line that measures one point of an audit."""
-    subject = audit.title if audit.kind == PROCESS else audit.subject
-    return shlex.join(["gil-tui", "audit", subject, "--points", str(number), "--again"])
+    """The command line that measures one point of an audit; a process is watched as a whole."""
+    if audit.kind == PROCESS:
+        return f"gil-tui watch {audit.pid} --seconds 10 --save"
+    return shlex.join(["gil-tui", "audit", audit.subject, "--points", str(number), "--again"])
 
 
 def _sweep(

@@ -209,7 +209,12 @@ class Checklist:
         impossible = sum(point.state == NOT_POSSIBLE for point in self.points)
         far = f"{self.done} of {len(self.points)} points measured"
         far += f", {impossible} not possible here" if impossible else ""
-        return f"{self.verdict.sentence} ({far})" if self.verdict else f"Nothing measured yet: {far}"
+        if self.verdict:
+            return f"{self.verdict.sentence} ({far})"
+        why = next(iter(self.audit.refusals.values()), "")
+        return (
+            f"Nothing could be measured: {why}" if why and not self.done else f"Nothing measured yet: {far}"
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The document of `audit --json`."""

@@ -193,6 +193,8 @@ def locks(audit: Audit, material: Material) -> Answer | None:
 def other_pythons(audit: Audit, material: Material) -> Answer | None:
     """Point 8: whether it runs on each other interpreter, and what it gains there."""
     own = [run for run in own_runs(audit, material) if run.facts.rate]
+    if not own:
+        return None
     theirs = [
         run
         for run in material.runs
@@ -238,11 +240,13 @@ def _on_other(python: str, theirs: Sequence[RunSeen], own: Sequence[RunSeen]) ->
     gained = [(run, gain) for run in ran if (gain := _gain(run, own))]
     suffix = f", importing {back_on} switches its GIL back on" if back_on else ""
     if not gained:
-        return f"runs on {python}{suffix}, nothing to hold it against", None
+        return f"runs on {python}{suffix}", None
     run, gain = max(gained, key=lambda pair: pair[1].median)
     how = "units of work a second against the best run on its own interpreter, both varied"
     row = interval_evidence(f"{python}, {run.facts.label}", gain, "x", how)
-    return f"{run.facts.label} on {python} do {_factor(gain)} the best here{suffix}", row
+    what = f"{python}, {run.facts.label}: {_factor(gain)}"
+    known = "" if gain.low > 1 else ", slower" if gain.high < 1 else ", no difference known"
+    return f"{what}{known}{suffix}", row
 
 
 def _gain(run: RunSeen, own: Sequence[RunSeen]) -> Interval | None:

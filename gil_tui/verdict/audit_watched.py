@@ -76,11 +76,14 @@ def gil_of_process(watch: WatchSeen) -> Answer | None:
 
 
 def native_of_process(watch: WatchSeen) -> Answer | None:
-    """Point 5 of a process: how much of its computing goes on while nobody holds the GIL."""
-    cpu, queue, held = watch.threads_in("cpu"), watch.threads_in("run_queue"), watch.document["gil"]["held"]
-    if cpu is None or queue is None or held is None or cpu + queue <= TOLD:
+    """Point 5 of a process: how much of its computing holds the GIL.
+
+    Threads in the run queue are left out: many are there because they were woken to wait for the GIL.
+    """
+    cpu, held = watch.threads_in("cpu"), watch.document["gil"]["held"]
+    if cpu is None or held is None or cpu <= TOLD:
         return None
-    share = min(1.0, held / (cpu + queue))
+    share = min(1.0, held / cpu)
     named = hot_watch([watch])
     top = costliest(named[1]) if named else None
     where = f"; most of it is {top.place.short}" if top and top.holds_gil else ""
@@ -89,7 +92,7 @@ def native_of_process(watch: WatchSeen) -> Answer | None:
     if top and top.holds_gil and top.share < 1:
         how = "Amdahl: its share of the samples with the GIL held, were it to cost nothing"
         rows = (Evidence(f"`{top.function}` ported, at most", 1 / (1 - top.share), "x", how),)
-    how = "the busiest GIL held over threads on CPU or in the run queue"
+    how = "the busiest GIL held over threads on CPU, at most"
     return Answer(
         said, Evidence("computes with the GIL held", share, "share", how), rows, watches=(watch.id,)
     )

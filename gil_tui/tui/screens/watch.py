@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input
 
+from gil_tui.history import StoreError
 from gil_tui.text import clean
 from gil_tui.tui import watch_view as view
 from gil_tui.tui.app import GilTui
@@ -79,6 +80,9 @@ class WatchScreen(Screen[None]):
             tooltip="Longer window",
         ),
         Binding("minus", "zoom(-1)", "Window", show=False, id="watch.shorter", tooltip="Shorter window"),
+        Binding(
+            "s", "keep", "Keep", id="watch.keep", tooltip="Keep what is seen in the history, for an audit"
+        ),
         Binding("escape", "leave", "List", id="watch.leave", tooltip="Back to the list of processes"),
     ]
 
@@ -152,7 +156,7 @@ class WatchScreen(Screen[None]):
                 return chosen and not session.live
             case "functions":
                 return True if session.picture and session.measuring else None if chosen else False
-            case "evidence":
+            case "evidence" | "keep":
                 return True if session.picture else None if chosen else False
             case "back" | "zoom":
                 return chosen
@@ -191,6 +195,21 @@ class WatchScreen(Screen[None]):
         if picture:
             lines = verdict_report(view.verdict_shown(picture))
             self.app.push_screen(TextDialog("Evidence", lines, wrap=True))
+
+    @work(group="keep")
+    async def action_keep(self) -> None:
+        """Keep the window that is looked at in the history."""
+        document, history = self.app.watch_session.document(), self.app.session.history
+        if document is None or history is None:
+            return
+        from gil_tui.history.audits import Audits
+
+        try:
+            number = await asyncio.to_thread(Audits(history).keep_watch, document)
+        except StoreError as error:
+            self.app.say(clean(str(error)), is_error=True)
+            return
+        self.app.say(f"Kept as watch {number}: an audit of the same command finds it")
 
     def action_back(self, steps: int) -> None:
         """Move through the last minutes."""
