@@ -31,17 +31,17 @@ FIGURES_AT_MOST = 5
 
 
 def sweep_lines(sweep: Sweep, cores: float | None = None) -> list[str]:
-    """The whole sweep, its verdict first, runs of the same work under one heading.
+    """The whole sweep, verdict and recommendation first, runs of the same work under one heading.
 
     With `cores` also the bound for a machine with so many; what was measured stays what it is.
     """
     measured = any(run.walls_s for run in sweep.runs)
-    lines = [verdict_line(sweep.verdict, measured), ""]
+    lines = [verdict_line(sweep.verdict, measured), "", *(recommendation_lines(sweep) if measured else [])]
     for subject, runs in _by_subject(sweep.runs).items():
         lines += [subject, *run_table(runs), ""]
         figures = figures_table(runs)
         lines += [*figures, ""] if figures else []
-    lines += found_lines(sweep, cores) if measured else []
+    lines += foretold_lines(sweep, cores) if measured else []
     troubles = [*failure_lines(sweep.runs), *unavailable_lines(sweep.runs)]
     lines += [*troubles, ""] if troubles else []
     if any(run.wall_s and run.wall_s.level < LEVEL for run in sweep.runs):
@@ -52,10 +52,9 @@ def sweep_lines(sweep: Sweep, cores: float | None = None) -> list[str]:
     return [*lines, host_line(sweep.host, version)]
 
 
-def found_lines(sweep: Sweep, cores: float | None = None) -> list[str]:
-    """What all runs together recommend, and what one worker foretells of them, here and elsewhere."""
-    lines = [*recommendation_lines(sweep), *bound_lines(sweep)]
-    return [*lines, *elsewhere_lines(sweep, cores)] if cores is not None else lines
+def foretold_lines(sweep: Sweep, cores: float | None = None) -> list[str]:
+    """What one worker foretells of the others, here and, with `cores`, on a machine with so many."""
+    return [*bound_lines(sweep), *(elsewhere_lines(sweep, cores) if cores is not None else [])]
 
 
 def run_table(runs: Sequence[Run], *, with_result: bool = True) -> list[str]:

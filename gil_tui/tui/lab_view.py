@@ -308,17 +308,19 @@ def report_of(state: LabState, cores: float | None = None) -> list[str]:
     With `cores` also the bound for a machine with so many.
     """
     from gil_tui.report.judgement import verdict_lines
-    from gil_tui.report.sweep import found_lines, sweep_lines
+    from gil_tui.report.recommendation import recommendation_lines
+    from gil_tui.report.sweep import foretold_lines, sweep_lines
     from gil_tui.tui import details
 
     if not state.runs:
         return ["There is no verdict yet."]
     if state.run:
         lines = details.run_lines(state.run, state.runs, fits=state.fits)
-        found = found_lines(sweep_of(state), cores)
+        found = [*recommendation_lines(sweep_of(state)), *foretold_lines(sweep_of(state), cores)]
         return [*lines, "", "", f"all {len(state.runs)} runs of its sweep", *found] if found else lines
-    first, *others = sweep_lines(sweep_of(state), cores)
-    return [first, "", *(verdict_lines(state.verdict) if state.verdict else []), *others[1:]]
+    lines = sweep_lines(sweep_of(state), cores)
+    answer = 2 + len(recommendation_lines(sweep_of(state)))
+    return [*lines[:answer], *(verdict_lines(state.verdict) if state.verdict else []), *lines[answer:]]
 
 
 def output_of(state: LabState) -> list[str]:

@@ -49,16 +49,15 @@ def advice_text(advice: Advice) -> str:
 
 
 def plan_of(best: Mapping[str, Any] | None) -> list[str]:
-    """What stands behind the workers to use, beyond what the sentence says; empty without a best."""
+    """How sure the workers to use are and what bounds them, beyond what sentence and advice say."""
     if not best:
         return []
     from gil_tui.verdict.recommendation_words import recommendation_rows
 
-    return [
-        f"at most {text}" if label == "at most" else text
-        for label, text in recommendation_rows(best)
-        if label in ("use", "sure", "at most", "costs")
-    ]
+    rows = dict(recommendation_rows(best))
+    behind = [rows.get(label, "").partition("; ")[2] for label in ("use", "costs")]
+    most = [f"at most {rows['at most']}"] if "at most" in rows else []
+    return [text for text in (rows.get("sure", ""), *most, *behind) if text]
 
 
 def verdict_rows(
@@ -79,7 +78,7 @@ def verdict_rows(
     for_advice = min(room, 1) if todo else 0
     rows += _labelled("because", because, width, room - for_advice - for_plan)
     rows += _labelled("do", todo, width, height - len(rows) - for_plan, one_a_row=True)
-    rows += _labelled("use", plan if for_plan else (), width, height - len(rows))
+    rows += _labelled("sure", plan if for_plan else (), width, height - len(rows))
     return rows[: max(1, height)]
 
 
