@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 SENTENCE = "verdict"
 SEPARATORS = (". ", "; ", ", ", " and ")
+MOST_PARTS = 150
+"""No sentence of a verdict has more; what else may come along is not taken apart."""
 AND = {" and ": " et "}
 
 _PLACEHOLDER = re.compile(r"\{([a-z]+)(\d*)\}")
@@ -49,6 +51,16 @@ class Sentences:
     def _ways(self, text: str) -> Iterator[str]:
         if text in self._whole:
             yield self._whole[text]
+        sentences = text.split(". ")
+        said = [self.translated(one) for one in sentences] if len(sentences) > 1 else []
+        if said and None not in said:
+            yield ". ".join(
+                _capital(own) if one[:1].isupper() else own
+                for one, own in zip(sentences, said, strict=True)
+                if own is not None
+            )
+        if sum(text.count(separator) for separator in SEPARATORS) > MOST_PARTS:
+            return
         if _FIGURE.fullmatch(text):
             yield self._figure(text)
         for pattern, own in self._templates:
@@ -58,9 +70,10 @@ class Sentences:
                 yield own.format(**parts)
         for separator in SEPARATORS:
             for head, tail in _cuts(text, separator):
-                first, rest = self.translated(head), self.translated(tail)
-                if first is not None and rest is not None:
-                    yield f"{first}{_between(separator)}{_capital(rest) if separator == '. ' else rest}"
+                first = self.translated(head)
+                rest = self.translated(tail) if first is not None else None
+                if rest is not None:
+                    yield f"{first}{_between(separator)}{_capital(rest) if tail[:1].isupper() else rest}"
 
     def _parts(self, groups: Mapping[str, str]) -> dict[str, str] | None:
         parts = {}

@@ -22,6 +22,8 @@ from gil_tui.report.document import (
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """Of content security: even where something slipped through, it could neither run nor fetch."""
 MANY_COLUMNS = 7
+ON_A_NEW_PAGE = ("evidence", "charts", "measurements", "method", "trials", "output")
+"""Chapters that begin one when printed."""
 
 STYLE = """
 :root { color-scheme: light; }
@@ -147,7 +149,7 @@ def _block(block: Block) -> Iterator[str]:
 
 def _heading(block: Heading) -> str:
     anchor = f' id="{_anchor(block.anchor)}"' if block.anchor else ""
-    chapter = ' class="chapter"' if block.level == 2 and block.anchor not in ("", "summary") else ""
+    chapter = ' class="chapter"' if block.level == 2 and block.anchor in ON_A_NEW_PAGE else ""
     return f"<h{block.level}{anchor}{chapter}>{_inline(block.text)}</h{block.level}>"
 
 

@@ -156,7 +156,7 @@ def _filling(key: str, colour: str, kind: str) -> str:
         f'<path d="M-1 1L1 -1M5 7L7 5" stroke="{colour}" stroke-width="2.6"/>',
         "crossed": f'<path d="M0 0L6 6M6 0L0 6" stroke="{colour}" stroke-width="1.4"/>',
         "dots": f'<circle cx="3" cy="3" r="1.5" fill="{colour}"/>',
-        "lines": f'<path d="M0 1.5H6M0 4.5H6" stroke="{colour}" stroke-width="1.3"/>',
+        "lines": f'<path d="M0 3H6" stroke="{colour}" stroke-width="1.5"/>',
         "empty": "",
     }[kind]
     return (

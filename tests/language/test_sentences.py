@@ -45,6 +45,19 @@ def test_what_no_template_knows_is_not_guessed(english: str) -> None:
     assert FRENCH.sentence(english) is None
 
 
+@pytest.mark.parametrize("english", ["a; " * 5000, "3 threads; " * 140, "x" * 5000, "3 threads and " * 5000])
+def test_what_is_no_verdict_is_soon_given_up(english: str) -> None:
+    assert FRENCH.sentence(english) is None
+
+
+def test_sentences_of_many_workloads_are_said_one_by_one() -> None:
+    one = "GIL-bound: 4 threads do the work of 1.02. Use 2 processes: 1.91x, +24 MB, 61 ms start"
+    said = FRENCH.sentence(". ".join(f"shop{n}: {one}" for n in range(40)))
+    assert said is not None
+    assert said.count("Limité par le GIL") == 40
+    assert "shop39" in said
+
+
 def test_english_needs_no_translation() -> None:
     assert language_called("en").sentence("Quite another sentence") == "Quite another sentence"
 

@@ -96,7 +96,7 @@ def test_the_summary_comes_first_and_everything_after_it() -> None:
     chapters = re.findall(r"^## (.*)", text, re.MULTILINE)
     assert chapters == [
         "Summary", "Verdicts and evidence", "Charts", "Measurements", "Method", "Noise and self\\-test",
-        "Reproduction", "Environment",
+        "Reproduction", "Environment", "Every trial",
     ]  # fmt: skip
     summary = text.partition("## Verdicts")[0]
     for words in ("Use 2 processes", "1.91x", "MB", "very sure"):

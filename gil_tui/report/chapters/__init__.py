@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from gil_tui.language import Language
 from gil_tui.report.chapters.evidence import evidence_blocks
-from gil_tui.report.chapters.measured import measured_blocks
+from gil_tui.report.chapters.measured import measured_blocks, trial_blocks
 from gil_tui.report.chapters.method import method_blocks
 from gil_tui.report.chapters.origin import environment_blocks, output_blocks, reproduction_blocks
 from gil_tui.report.chapters.pictures import leading_picture, picture_blocks
@@ -45,4 +45,5 @@ def _chapters(report: Report, speak: Speaker) -> Iterator[Block]:
     yield from trust_blocks(report, speak)
     yield from reproduction_blocks(report, speak)
     yield from environment_blocks(report, speak)
+    yield from trial_blocks(report, speak)
     yield from output_blocks(report, speak)

@@ -17,7 +17,7 @@ def evidence_blocks(report: Report, speak: Speaker) -> Iterator[Block]:
     """A section for each sweep, or for each run where runs were chosen."""
     yield Heading(2, speak.say("Verdicts and evidence"), "evidence")
     for part in report.parts:
-        yield Heading(3, speak.subject(part.sweep.runs[0]))
+        yield Heading(3, speak.subjects(part.sweep.runs))
         if part.whole and part.sweep.verdict:
             yield from _judged(part.sweep.verdict, speak)
         for run in part.sweep.runs if not part.whole else ():

@@ -1,4 +1,4 @@
-"""The tables: runs, trials, the GIL and the threads, counters, hand-over, laws and bounds."""
+"""The tables: runs, the GIL and the threads, counters, hand-over, laws and bounds; and every trial."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,7 +7,7 @@ from gil_tui.report.besides import COUNTED, STATES, call_line, orchestration_row
 from gil_tui.report.chapters.pictures import LAWS
 from gil_tui.report.chapters.speaker import Speaker, run_name
 from gil_tui.report.chapters.works import Work, works_of
-from gil_tui.report.data import Part, Report
+from gil_tui.report.data import Report
 from gil_tui.report.document import Block, Heading, Paragraph, Table
 from gil_tui.report.layout import MISSING, brief, number
 from gil_tui.report.run import TRIALS_HEADING, trial_rows
@@ -29,7 +29,6 @@ def measured_blocks(report: Report, speak: Speaker) -> Iterator[Block]:
         for work in works_of(part.sweep):
             yield Heading(3, speak.subject(work.runs[0]))
             yield from _work(work, speak)
-    yield from _trials(report.parts, speak)
 
 
 def _work(work: Work, speak: Speaker) -> Iterator[Block]:
@@ -166,11 +165,14 @@ def _bounds(work: Work, speak: Speaker) -> Table | None:
     return Table(caption, heading, told, frozenset(range(1, len(heading) - 1)))
 
 
-def _trials(parts: Sequence[Part], speak: Speaker) -> Iterator[Block]:
-    rows = [(run_name(run), *row) for part in parts for run in part.sweep.runs for row in trial_rows(run)]
+def trial_blocks(report: Report, speak: Speaker) -> Iterator[Block]:
+    """Every trial of every run, at the end since it is long."""
+    rows = [
+        (run_name(run), *row) for part in report.parts for run in part.sweep.runs for row in trial_rows(run)
+    ]
     if not rows:
         return
-    yield Heading(3, speak.say("Every trial"))
+    yield Heading(2, speak.say("Every trial"), "trials")
     shown = tuple(
         (row[0], *(_cell(cell, speak) for cell in row[1:-1]), speak.words(row[-1]) if row[-1] else "")
         for row in rows[:MOST_TRIALS]

@@ -95,11 +95,13 @@ def environment_blocks(report: Report, speak: Speaker) -> Iterator[Block]:
 
 
 def _host(host: Host, speak: Speaker) -> Iterator[tuple[str, str]]:
-    limit = speak.say("limited by {what}", what=speak.say(host.cpus_limited_by))
-    cpus = speak.say("{count} of {total}", count=speak.figure(count(host.cpus_effective)), total=host.cpus)
+    cpus = speak.figure(count(host.cpus_effective))
+    if host.cpus_effective != host.cpus:
+        limit = speak.say("limited by {what}", what=speak.say(host.cpus_limited_by))
+        cpus = f"{speak.say('{count} of {total}', count=cpus, total=host.cpus)}, {limit}"
     yield speak.say("Host"), clean(host.name)
     yield speak.say("System"), clean(f"{host.system} {host.machine}")
-    yield speak.say("CPUs that may be used"), f"{cpus}, {limit}"
+    yield speak.say("CPUs that may be used"), cpus
     yield speak.say("Memory"), speak.figure(size(host.memory_bytes))
     if host.memory_available_bytes is not None:
         free = speak.figure(size(host.memory_available_bytes))

@@ -1,5 +1,6 @@
 """How the chapters speak: their own words, those of a verdict, figures and dates, in one language."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from gil_tui.history.rows import python_label
@@ -27,9 +28,9 @@ class Speaker:
         own = self.language.sentence(english)
         return English(english) if own is None else own
 
-    def joined(self, texts: list[str], separator: str = "; ") -> str:
-        """Several texts as one, which is marked as English when any of them is."""
-        joined = separator.join(texts)
+    def joined(self, texts: list[str], separator: str = "") -> str:
+        """Several texts as one, which is marked as English when any of them is; between them a semicolon."""
+        joined = (separator or ("\u00a0; " if self.language.code == "fr" else "; ")).join(texts)
         return English(joined) if any(isinstance(text, English) for text in texts) else joined
 
     def amount(self, value: float | None, unit: str) -> str:
@@ -67,6 +68,11 @@ class Speaker:
         parts += [f"{clean(name)}={clean(str(value))}" for name, value in experiment.knobs]
         return ", ".join(parts)
 
+    def subjects(self, runs: Sequence[Run]) -> str:
+        """What the runs are of: the work of the first, or the names of several."""
+        names = dict.fromkeys(clean(run.experiment.workload) for run in runs)
+        return self.subject(runs[0]) if len(names) == 1 else ", ".join(names)
+
     def moment(self, created_at: str) -> str:
         """Date and time as written in this language, in the reader's time zone."""
         try:
@@ -77,7 +83,7 @@ class Speaker:
 
     def sure(self, verdict: Verdict) -> str:
         """How sure a verdict is, in words and as the figure."""
-        if verdict.code == "unsure":
+        if verdict.code == "unsure" or not verdict.confidence:
             return self.say("undecided")
         level = self.say("a first indication")
         if verdict.confidence >= 0.9:

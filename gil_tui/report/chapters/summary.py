@@ -24,7 +24,7 @@ def summary_blocks(report: Report, speak: Speaker) -> Iterator[Block]:
     yield Heading(2, speak.say("Summary"), "summary")
     for part in report.parts:
         if len(report.parts) > 1:
-            yield Heading(3, speak.subject(part.sweep.runs[0]))
+            yield Heading(3, speak.subjects(part.sweep.runs))
         yield from _whole(part, speak) if part.whole else _chosen(part, speak)
 
 
@@ -45,7 +45,7 @@ def _whole(part: Part, speak: Speaker) -> Iterator[Block]:
     limits = speak.say(CODES.get(sweep.verdict.code, sweep.verdict.code))
     sure = (speak.say("How sure"), _how_sure(part, sweep.verdict, speak))
     bests = bests_of(sweep)
-    if len(bests) > 1:
+    if bests and len({run.experiment.workload for run in sweep.runs}) > 1:
         yield Pairs(((speak.say("What limits"), limits), sure))
         for best in bests:
             yield Heading(4, clean(str(best.get("workload", ""))))
@@ -94,7 +94,7 @@ def _how_sure(part: Part, verdict: Verdict, speak: Speaker) -> str:
     if noise is None:
         return speak.sure(verdict)
     floor = speak.say("differences below {noise} are noise here", noise=speak.amount(noise, "share"))
-    return f"{speak.sure(verdict)}; {floor}"
+    return speak.joined([speak.sure(verdict), floor])
 
 
 def _chosen(part: Part, speak: Speaker) -> Iterator[Block]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from gil_tui.report.chapters.speaker import Speaker
 from gil_tui.report.data import Part, Report
-from gil_tui.report.document import Block, Bullets, Heading, Paragraph, Table
+from gil_tui.report.document import Block, Bullets, Heading, Listing, Paragraph, Table
 from gil_tui.report.layout import MISSING
 from gil_tui.report.sweep import note_lines
 from gil_tui.text import clean
@@ -20,15 +20,14 @@ def trust_blocks(report: Report, speak: Speaker) -> Iterator[Block]:
     yield Heading(2, speak.say("Noise and self-test"), "trust")
     for part in report.parts:
         if len(report.parts) > 1:
-            yield Heading(3, speak.subject(part.sweep.runs[0]))
+            yield Heading(3, speak.subjects(part.sweep.runs))
         yield Bullets(tuple(_noise(part, speak)))
     yield Heading(3, speak.say("Self-test of the instrument"))
     if report.selftest is None:
-        none = speak.say(
-            "None is attached: `gil-tui selftest --json > selftest.json`, then `gil-tui report --selftest "
-            "selftest.json`."
+        yield Paragraph(speak.say("None is attached. These commands make one and attach it:"), "note")
+        yield Listing(
+            ("gil-tui selftest --json > selftest.json", "gil-tui report --selftest selftest.json"), True
         )
-        yield Paragraph(none, "note")
         return
     yield from _selftest(report.selftest, speak)
 
@@ -72,7 +71,17 @@ def _selftest(document: Mapping[str, Any], speak: Speaker) -> Iterator[Block]:
     told = document.get("sentence") or document.get("conclusion")
     if isinstance(told, str):
         yield Paragraph(speak.words(told))
-    heading = ("What was checked", "Load", "Figure", "Measured", "Truth", "Error", "Allowed", "Result")
+    heading = (
+        "What was checked",
+        "Load",
+        "Figure",
+        "Measured",
+        "Truth",
+        "Error",
+        "Allowed",
+        "Result",
+        "Remarks",
+    )
     rows = tuple(_check(check, speak) for check in checks)
     if rows:
         caption = speak.say("Known loads measured on the day of the self-test")
@@ -85,7 +94,6 @@ def _check(check: Mapping[str, Any], speak: Speaker) -> tuple[str, ...]:
     allowed = [check.get(name) for name in ("within", "chance")]
     known = [float(value) for value in allowed if isinstance(value, int | float)]
     state, note = clean(str(check.get("state") or "")), clean(str(check.get("note") or ""))
-    result = speak.joined([speak.words(state), *([speak.words(note)] if note else [])], ": ")
     return (
         speak.words(str(check.get("part") or "")),
         speak.words(str(check.get("subject") or "")),
@@ -94,7 +102,8 @@ def _check(check: Mapping[str, Any], speak: Speaker) -> tuple[str, ...]:
         _band(truth, unit, speak),
         _value(check.get("error"), unit, speak),
         _value(sum(known) if known else None, unit, speak),
-        result,
+        speak.words(state),
+        speak.words(note) if note else "",
     )
 
 
