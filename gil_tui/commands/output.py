@@ -1,11 +1,11 @@
 """What every command prints with: JSON documents, aligned tables, and figures with their unit."""
 
 import json
-import math
 import sys
 from collections.abc import Mapping
 from typing import Any
 
+from gil_tui.report.data import finite
 from gil_tui.report.layout import (
     MISSING,
     factor_with_interval,
@@ -28,16 +28,5 @@ __all__ = [
 
 def print_json(document: Mapping[str, Any]) -> None:
     """The document and nothing else; on a terminal indented, since a person reads it there."""
-    json.dump(_finite(document), sys.stdout, allow_nan=False, indent=2 if sys.stdout.isatty() else None)
+    json.dump(finite(document), sys.stdout, allow_nan=False, indent=2 if sys.stdout.isatty() else None)
     sys.stdout.write("\n")
-
-
-def _finite(value: Any) -> Any:
-    """The same document with null for what JSON has no number for."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(name): _finite(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return value
