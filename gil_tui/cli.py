@@ -103,6 +103,12 @@ def _screen_parser() -> Parser:
     add_options(parser)
     parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
     parser.add_argument("--theme", metavar="NAME", help="colours of the screen")
+    parser.add_argument(
+        "--screenshots", default="", metavar="DIR", help="where pictures go (default: ./screenshots)"
+    )
+    parser.add_argument(
+        "--redact", action="store_true", help="hide host, user, folders and arguments (key k)"
+    )
     parser.add_argument("--version", action="version", version=f"gil-tui {__version__}")
     return parser
 

@@ -19,6 +19,7 @@ COMMANDS = {
     "show": "print one run with its trials and evidence",
     "compare": "say how many times faster one run or sweep is than another",
     "report": "write runs or sweeps as a report: HTML, Markdown and the raw data",
+    "screenshot": "save a tab of the screen as SVG or PNG, without a terminal",
     "list": "list workloads, executors, interpreters or processes",
     "selftest": "check the instrument here and now against loads of known behaviour",
     "doctor": "say what this host can and cannot do, and what would help",

@@ -57,6 +57,8 @@ def start_of(args: argparse.Namespace, interpreters: "list[Interpreter]") -> "St
         interpreters=tuple(one.key for one in interpreters),
         settings=tuple(_settings(args)),
         pid=args.pid,
+        screenshots=args.screenshots,
+        redact=args.redact,
     )
 
 

@@ -36,7 +36,7 @@ def file_stem(at: datetime, host: str, subject: str) -> str:
 def safe(text: str) -> str:
     """What every file system and shell takes: ASCII letters and digits, and a dash for all else."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub(r"-{2,}", "-", re.sub(r"[^A-Za-z0-9.]+", "-", plain)).strip("-.")
+    return re.sub(r"-[-.]+", "-", re.sub(r"[^A-Za-z0-9.]+|\.{2,}", "-", plain)).strip("-.")
 
 
 def folders(asked: str, environ: Mapping[str, str]) -> Iterator[Callable[[], Path]]:
