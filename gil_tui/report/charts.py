@@ -16,6 +16,8 @@ LEFT, RIGHT, TOP = 66, 150, 44
 ROW = 26
 BAR_LEFT, BAR_RIGHT = 200, 150
 LABEL_ROW = 15
+ASIDE = 6.0
+"""Between the points of two executors at the same number of workers."""
 MOST_BARS = 24
 STEPS = (1, 2, 2.5, 5, 10)
 TICKS_ABOUT = 5
@@ -64,12 +66,9 @@ def workers_chart(chart: Chart, language: Language, name: str) -> str:
     parts += [_curve(curve, scale) for curve in chart.curves]
     parts += _best_mark(chart, scale, language)
     parts += _end_labels(chart.curves, scale)
-    for executor, points in chart.points.items():
-        parts += [_whisker(point, executor, scale) for point in points]
-        parts += [
-            svg.marker(scale.x(point.workers), scale.y(point.value.median), svg.look_of(executor))
-            for point in points
-        ]
+    for number, (executor, points) in enumerate(chart.points.items()):
+        beside = (number - (len(chart.points) - 1) / 2) * ASIDE
+        parts += [_point(point, executor, scale, beside) for point in points]
     parts += _legend(legend, scale.bottom + 52)
     parts.append(svg.text(LEFT - 50, 20, chart.title, size=15, weight="bold"))
     return svg.picture(WIDTH, height, parts, chart.title, name)
@@ -188,13 +187,15 @@ def _end_labels(curves: Sequence[Curve], scale: _Scale) -> list[str]:
     return parts
 
 
-def _whisker(point: Point, executor: str, scale: _Scale) -> str:
+def _point(point: Point, executor: str, scale: _Scale, beside: float) -> str:
+    """A marker on its whisker, a little `beside` its place so that none hides another."""
+    x, look = scale.x(point.workers) + beside, svg.look_of(executor)
+    marker = svg.marker(x, scale.y(point.value.median), look)
     if point.value.level <= 0:
-        return ""
-    x, colour = scale.x(point.workers), svg.look_of(executor).colour
+        return marker
     low, high = scale.y(point.value.low), scale.y(point.value.high)
-    caps = (svg.line(x - 4, y, x + 4, y, colour, 1.4) for y in (low, high))
-    return svg.line(x, low, x, high, colour, 1.4) + "".join(caps)
+    caps = (svg.line(x - 4, y, x + 4, y, look.colour, 1.4) for y in (low, high))
+    return svg.line(x, low, x, high, look.colour, 1.4) + "".join(caps) + marker
 
 
 def _best_mark(chart: Chart, scale: _Scale, language: Language) -> list[str]:
