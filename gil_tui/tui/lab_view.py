@@ -249,13 +249,15 @@ def lines_of(
         return
     python = next((python_of(run) for run in shown if run.python), python_of(shown[0]))
     executors = {executor_of(run) for run in shown}
+    tried = max(run.experiment.workers for run in shown)
     most = max(counts_of(state, view, cores))
     for fit in fits:
         about = (fit.get("workload"), _version(str(fit.get("python", ""))))
         if about != (view.workload, python) or fit.get("refused") or fit.get("executor") not in executors:
             continue
         is_bound = fit.get("model") == "bound"
-        points = tuple((float(count), float(gain)) for count, gain in fit.get("curve", ()) if count <= most)
+        last = most if is_bound else tried  # a law says nothing of what was not measured
+        points = tuple((float(count), float(gain)) for count, gain in fit.get("curve", ()) if count <= last)
         label = (cores_text(cores) if cores else "bound") if is_bound else clean(str(fit.get("model", "")))
         yield Line(label, "bound" if is_bound else "fit", str(fit["executor"]), points)
 

@@ -138,7 +138,7 @@ def test_the_recommendation_stands_below_the_verdict_and_in_the_evidence() -> No
     async def script(pilot: Pilot[int], app: GilTui) -> None:
         await run_to_the_end(pilot, app)
         text = app.screen.query_one("#verdict", VerdictPane).text
-        assert "sure     97 % to be within 5 % of the best measured" in text
+        assert "N*       97 % sure to be within 5 % of the best measured" in text
         await press(pilot, "right_square_bracket", "e")
         await until(pilot, lambda: "recommendation" in picture(app))
         assert "gil-tui run countdown -e processes -w 4,8" in picture(app)
@@ -173,7 +173,7 @@ def test_what_is_best_for_which_workload() -> None:
 def test_the_plan_is_short() -> None:
     assert plan_of(None) == []
     assert plan_of(BEST) == [
-        "97 % to be within 5 % of the best measured",
+        "97 % sure to be within 5 % of the best measured",
         "at most 16 workers here: the CPUs are full then",
         "2 to 4 may be the fewest that will do",
         "pays from 40 tasks of this size on",

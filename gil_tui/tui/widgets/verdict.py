@@ -57,7 +57,8 @@ def plan_of(best: Mapping[str, Any] | None) -> list[str]:
     rows = dict(recommendation_rows(best))
     behind = [rows.get(label, "").partition("; ")[2] for label in ("use", "costs")]
     most = [f"at most {rows['at most']}"] if "at most" in rows else []
-    return [text for text in (rows.get("sure", ""), *most, *behind) if text]
+    sure = rows.get("sure", "").replace(" to be ", " sure to be ", 1)
+    return [text for text in (sure, *most, *behind) if text]
 
 
 def verdict_rows(
@@ -78,7 +79,7 @@ def verdict_rows(
     for_advice = min(room, 1) if todo else 0
     rows += _labelled("because", because, width, room - for_advice - for_plan)
     rows += _labelled("do", todo, width, height - len(rows) - for_plan, one_a_row=True)
-    rows += _labelled("sure", plan if for_plan else (), width, height - len(rows))
+    rows += _labelled("N*", plan if for_plan else (), width, height - len(rows))
     return rows[: max(1, height)]
 
 
