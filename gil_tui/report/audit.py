@@ -3,7 +3,8 @@
 from gil_tui.report.judgement import evidence_cells
 from gil_tui.report.layout import indented, table
 from gil_tui.text import clean, fit
-from gil_tui.verdict.audit_model import DONE, NOT_POSSIBLE, NOT_YET, Checklist, Point
+from gil_tui.verdict.audit_fill import ALONE, WATCH
+from gil_tui.verdict.audit_model import DONE, NOT_POSSIBLE, NOT_YET, Checklist, Fill, Point
 from gil_tui.verdict.words import amount
 
 GLYPHS = {DONE: "●", NOT_YET: "○", NOT_POSSIBLE: "–"}
@@ -48,7 +49,20 @@ def told(point: Point) -> str:
     """The answer, or what stands in its place."""
     if point.state == DONE:
         return clean(point.answer)
-    return clean(point.why) if point.why else "not measured yet"
+    return clean(point.why) if point.why else needed(point.fill)
+
+
+def needed(fill: Fill | None) -> str:
+    """What a point that is not measured waits for: `a run will tell: threads, 2 workers`."""
+    if fill is None:
+        return "not measured yet"
+    if fill.kind == WATCH:
+        return "a watch of some seconds will tell"
+    workers = " or ".join(map(str, fill.workers))
+    several = f", {workers} workers" if fill.executors != ALONE else ""
+    others = len(fill.interpreters) - 1
+    on = f", on {others + 1} interpreters" if others > 0 else ""
+    return f"a run will tell: {', '.join(fill.executors)}{several}{on}"
 
 
 def figure_text(point: Point) -> str:

@@ -11,7 +11,7 @@ from gil_tui.verdict.facts import RunFacts
 from gil_tui.verdict.model import Evidence
 from gil_tui.verdict.observation import HotFunction, Observation, hottest
 from gil_tui.verdict.port import FAMILY, Way, ways_of
-from gil_tui.verdict.recommend import pays_from_tasks, worker_bytes
+from gil_tui.verdict.recommend import WITHIN_BEST, pays_from_tasks, worker_bytes
 from gil_tui.verdict.statistics import Interval, median_interval, ratio_interval
 
 COMPUTES, WAITS = 0.9, 0.5
@@ -315,15 +315,17 @@ def _newest_by_label(runs: Iterable[RunSeen]) -> list[RunSeen]:
 
 
 def _best_by_spread(runs: Iterable[RunSeen]) -> dict[str, RunSeen]:
-    """The best run with several workers of each executor, by its speed-up."""
-    found: dict[str, RunSeen] = {}
+    """Of each executor the run with the fewest workers, several, that comes near to its best speed-up."""
+    found: dict[str, list[RunSeen]] = {}
     for run in _newest_by_label(runs):
-        facts = run.facts
-        if facts.workers > 1 and facts.speedup:
-            best = found.setdefault(facts.spread, run)
-            if facts.speedup.median > _speedup(best).median:
-                found[facts.spread] = run
-    return found
+        if run.facts.workers > 1 and run.facts.speedup:
+            found.setdefault(run.facts.spread, []).append(run)
+    best = {spread: max(_speedup(run).median for run in alike) for spread, alike in found.items()}
+    near = {
+        spread: [run for run in alike if _speedup(run).median >= WITHIN_BEST * best[spread]]
+        for spread, alike in found.items()
+    }
+    return {spread: min(alike, key=lambda run: run.facts.workers) for spread, alike in near.items()}
 
 
 def _speedup(run: RunSeen) -> Interval:

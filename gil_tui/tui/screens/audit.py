@@ -10,7 +10,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, Static
 
 from gil_tui.report.audit import point_lines
-from gil_tui.text import clean, left
+from gil_tui.text import clean, left, percent
 from gil_tui.tui.app import GilTui
 from gil_tui.tui.audit_session import AuditSession, Progress
 from gil_tui.tui.messages import HistoryChanged, HistoryOpened, InterpretersFound
@@ -266,6 +266,6 @@ def progress_text(progress: Progress) -> str:
     parts = [
         f"{progress.number} of {progress.total}: point{'s' if len(progress.points) > 1 else ''} {points}"
     ]
-    parts += [f"{progress.share:.0%}"] if progress.share else []
+    parts += [percent(progress.share)] if progress.share else []
     parts += [left(progress.left_s)] if progress.left_s is not None else []
     return " · ".join(parts)

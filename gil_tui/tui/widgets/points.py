@@ -50,8 +50,8 @@ def _point_row(point: Point, width: int, is_now: bool, at_cursor: bool) -> Row:
     state = f"{glyph} {word:<{STATE_WIDTH - 2}}"
     names = {point.number: point.question} if width >= WIDE else SHORT
     longest = 35 if width >= WIDE else 20
-    name = f" {point.number} {names[point.number]:<{longest}}"
     figure = f" {fit(short_figure(point), FIGURE_WIDTH):>{FIGURE_WIDTH}}"
+    name = f" {point.number} {names[point.number]:<{longest}}"[: max(0, width - len(state) - len(figure))]
     room = max(0, width - len(state) - len(name) - len(figure) - 2)
     answer = f"  {fit(told(point), room)}" if room >= LEAST_ANSWER else ""
     if at_cursor:
