@@ -1,26 +1,35 @@
-"""Makes the README's pictures: the real screen with a real sweep, driven by keys, as SVG beside this file.
+"""Makes the README's pictures: the real screen with a real sweep and a real process, beside this file.
 
 `python screenshots/make.py` on a quiet machine, since what is measured is in the picture. The history is a
-temporary one.
+temporary one. `NAME.svg` is 120x40 and dark, others are named by size and theme; with the extra `png` the
+same comes as PNG into the folder that is named: `python screenshots/make.py FOLDER`.
 """
 
 import asyncio
 import os
-import re
 import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 
-from gil_tui.tui.app import GilTui
+from gil_tui.history import History
+from gil_tui.report.cells import Cells
+from gil_tui.report.png import png_of
+from gil_tui.report.terminal_svg import svg_of
 from gil_tui.tui.engine import real_engine
+from gil_tui.tui.headless import Shot, app_of, at_rest, opened, picture_of, until
+from gil_tui.tui.picture import cells_of
 from gil_tui.tui.start import Start
 
 FOLDER = Path(__file__).parent
-SIZE = (120, 40)
-SWEEP_S = 180.0
-WEB_FONT = re.compile(r"@font-face\s*\{[^}]*\}\s*")
+SIZES = ((120, 40), (80, 24))
+THEMES = ("dark", "light")
+RUNNING_S = 12.0
+SWEEP_S = 300.0
+WATCHED_S = 15.0
 
 SPINNING = """
 import threading
@@ -32,42 +41,46 @@ for number in range(4):
 """
 
 
-def keep(app: GilTui, name: str) -> None:
-    """Write the screen as it stands, without the web font that Textual would have fetched."""
+def keep(cells: Cells, name: str) -> None:
+    """Write one picture."""
+    svg = svg_of(cells, f"gil-tui {name}")
     file = FOLDER / f"{name}.svg"
-    file.write_text(WEB_FONT.sub("", app.export_screenshot(title="gil-tui")))
+    file.write_text(svg)
     print(file)
+    for folder in map(Path, sys.argv[1:]):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.png").write_bytes(png_of(svg))
 
 
-async def take_lab_and_history() -> None:
-    """The Lab while it runs, the Lab with its verdict, and the History."""
-    app = GilTui(real_engine())
-    async with app.run_test(size=SIZE) as pilot:
-        await pilot.pause(3.0)  # interpreters found, history open
-        await pilot.press("r")
-        await pilot.pause(12.0)
-        keep(app, "lab-running")
-        deadline_s = time.monotonic() + SWEEP_S
-        while app.session.live.busy and time.monotonic() < deadline_s:
-            await pilot.pause(0.2)
-        keep(app, "lab")
-        await pilot.press("3")
-        await pilot.pause(1.0)
-        keep(app, "history")
-        await pilot.press("q")
+def keep_all(name: str, **what: object) -> None:
+    """The same tab at every size in every theme."""
+    for size, theme in product(SIZES, THEMES):
+        is_first = (size, theme) == (SIZES[0], THEMES[0])
+        behind = "" if is_first else f"-{size[0]}x{size[1]}-{theme}"
+        shot = Shot(size=size, theme=theme, **what)  # type: ignore[arg-type]  # by the names of its fields
+        keep(picture_of(shot, real_engine()), name + behind)
 
 
-async def take_watch() -> None:
-    """The Watch on four threads that take turns."""
+async def run_a_sweep() -> None:
+    """Press r, and keep the Lab while it runs."""
+    async with opened(real_engine(), Start(), SIZES[0]) as pilot:
+        app = app_of(pilot)
+        app.simulate_key("r")
+        await until(pilot, lambda: app.session.live.busy, "the sweep did not begin")
+        await asyncio.sleep(RUNNING_S)
+        keep(cells_of(app), "lab-running")
+        await until(pilot, lambda: not app.session.live.busy, "the sweep did not end", SWEEP_S)
+        await at_rest(pilot)
+
+
+@contextmanager
+def spinning() -> Iterator[int]:
+    """A process whose four threads take turns, by its number."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "server.py").write_text(SPINNING)
         target = subprocess.Popen([sys.executable, "server.py"], cwd=folder)
         try:
-            app = GilTui(real_engine(), start=Start(pid=target.pid))
-            async with app.run_test(size=SIZE) as pilot:
-                await pilot.pause(15.0)
-                keep(app, "watch")
-                await pilot.press("q")
+            yield target.pid
         finally:
             target.kill()
             target.wait()
@@ -77,8 +90,13 @@ def main() -> None:
     """Take them with a history of their own."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_STATE_HOME"] = folder
-        asyncio.run(take_lab_and_history())
-        asyncio.run(take_watch())
+        asyncio.run(run_a_sweep())
+        with History.open() as history:
+            newest = history.rows(limit=1)[0].id
+        keep_all("lab", tab="lab", run_id=newest)
+        keep_all("history", tab="history")
+        with spinning() as pid:
+            keep_all("watch", tab="watch", pid=pid, seconds=WATCHED_S)
 
 
 if __name__ == "__main__":

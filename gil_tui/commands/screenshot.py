@@ -21,7 +21,7 @@ EPILOG = """examples:
   gil-tui screenshot -o watch.png --pid 4711 --size 80x24      a process, looked at for 5 seconds
   gil-tui screenshot -o watch.svg --pid 4711 --theme light --redact
 
-PNG needs the extra png: pip install 'gil-tui[png]'."""
+PNG needs the extra png: pip install 'resvg-py>=0.5'."""
 
 
 def add_parser(subparsers: "Subparsers") -> None:

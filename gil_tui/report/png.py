@@ -9,12 +9,13 @@ FONTS = Path(__file__).with_name("fonts")
 FAMILY = "DejaVu Sans Mono"
 ZOOM = 2
 """Pixels of the PNG for one of the SVG: sharp on paper, and lines lie on whole pixels."""
-INSTALL = "pip install 'gil-tui[png]'"
+INSTALL = "pip install 'resvg-py>=0.5'"
+"""What the extra `png` brings; this works wherever gil-tui itself came from."""
 
 
 def why_no_png() -> str:
     """What is missing and the command that brings it; empty where PNG can be made."""
-    return "" if find_spec("resvg_py") else f"PNG needs resvg-py: {INSTALL}"
+    return "" if find_spec("resvg_py") else f"PNG needs resvg-py (extra png): {INSTALL}"
 
 
 def png_of(svg: str) -> bytes:

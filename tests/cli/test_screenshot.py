@@ -68,7 +68,7 @@ def test_png_without_the_extra_names_the_command(
 ) -> None:
     monkeypatch.setattr(png, "find_spec", lambda name: None)
     assert cli.main(["screenshot", "-o", "x.png"]) == 1
-    assert "pip install 'gil-tui[png]'" in capsys.readouterr().err
+    assert "pip install 'resvg-py>=0.5'" in capsys.readouterr().err
 
 
 def test_a_run_of_the_history_at_any_size(

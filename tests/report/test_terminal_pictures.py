@@ -123,7 +123,7 @@ def test_other_colours_for_paper() -> None:
 
 def test_without_the_extra_the_command_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(png, "find_spec", lambda name: None)
-    assert "pip install 'gil-tui[png]'" in png.why_no_png()
+    assert "pip install 'resvg-py>=0.5'" in png.why_no_png()
     with pytest.raises(LabError, match="PNG needs resvg-py"):
         png.png_of("<svg/>")
 
