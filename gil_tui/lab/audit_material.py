@@ -2,8 +2,10 @@
 
 import shlex
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from gil_tui.bench.spec import Experiment
+from gil_tui.lab.availability import executor_availability
 from gil_tui.lab.documents import observation_of
 from gil_tui.lab.interpreters import Interpreter
 from gil_tui.lab.judge import run_facts
@@ -20,7 +22,11 @@ def material_of(
 ) -> Material:
     """What the audit has; `runs` and `watches` the newest first."""
     seen = tuple(run_seen(run) for run in runs if run.status not in (UNAVAILABLE, "running"))
-    return Material(seen, tuple(watches), others_of(audit, interpreters), effective_cpus().count)
+    interpreters = tuple(interpreters)
+    own = next((one for one in interpreters if one.key == audit.interpreter), None)
+    more = ("interpreters",) if own and executor_availability("interpreters", own).ok else ()
+    found = Material(seen, tuple(watches), others_of(audit, interpreters), effective_cpus().count)
+    return replace(found, executors=(*found.executors, *more))
 
 
 def run_seen(run: Run) -> RunSeen:

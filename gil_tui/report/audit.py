@@ -27,6 +27,14 @@ def audit_lines(checklist: Checklist) -> list[str]:
     return lines
 
 
+def audit_rows(checklist: Checklist) -> list[tuple[str, str, str, str, str]]:
+    """For a table: number, question, state, figure with its interval, the answer or what stands for it."""
+    return [
+        (str(point.number), point.question, point.state, figure_text(point), told(point))
+        for point in checklist.points
+    ]
+
+
 def point_cells(point: Point) -> tuple[str, str, str, str]:
     """One point in a line: number, state by glyph and word, question, its figure."""
     state = f"{GLYPHS[point.state]} {WORDS[point.state]}"

@@ -15,12 +15,12 @@ PORTS = ("loop_python", "loop_numpy", "loop_c_held", "loop_c_released")
 BY_SWEEP: dict[int, tuple[str, ...]] = {
     1: ALONE,
     3: SEVERAL,
-    4: SPREADS,
     5: ALONE,
-    6: SPREADS,
+    6: ("processes",),
     7: SEVERAL,
     9: ALONE,
 }
+"""The executors that answer a point; those of point 4 are the material's."""
 
 
 def fill_of(number: int, audit: Audit, material: Material) -> Fill | None:
@@ -33,7 +33,8 @@ def fill_of(number: int, audit: Audit, material: Material) -> Fill | None:
     if number == 8:
         labels = tuple(other.label for other in material.others)
         return _sweep(audit, 8, ("threads",), workers[-1:], labels) if labels else None
-    return _sweep(audit, number, BY_SWEEP[number], workers if number in (4, 6) else workers[-1:])
+    executors = material.executors if number == 4 else BY_SWEEP[number]
+    return _sweep(audit, number, executors, workers if number in (4, 6) else workers[-1:])
 
 
 def ports_fill(audit: Audit, material: Material, ports: tuple[str, ...] = PORTS) -> Fill:

@@ -123,12 +123,16 @@ class OtherPython:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """All that an audit has: runs and watches, the newest first, and the other interpreters of this host."""
+    """All that an audit has: runs and watches, the newest first, and the other interpreters of this host.
+
+    `executors` are those that point 4 compares, as far as the subject's interpreter has them.
+    """
 
     runs: tuple[RunSeen, ...] = ()
     watches: tuple[WatchSeen, ...] = ()
     others: tuple[OtherPython, ...] = ()
     cpus: float = 1.0
+    executors: tuple[str, ...] = ("threads", "processes", "asyncio")
 
     def of(self, subject: str) -> list[RunSeen]:
         """The runs of one workload that have a result, the newest first."""

@@ -52,7 +52,7 @@ def test_a_sweep_fills_its_points_and_belongs_to_the_audit() -> None:
         audit = begun(history)
         audit, events = measured(history, audit, fills(audit, 1, 4), FakeBench())
         runs = Audits(history).runs_of(audit)
-        pools = {f"{name} x{count}" for name in ("threads", "processes") for count in (1, 2)}
+        pools = {f"{name} x{count}" for name in ("threads", "processes", "asyncio") for count in (1, 2)}
         assert {run.experiment.label for run in runs} == {"sequential", *pools}
         assert [type(event) for event in steps(events)] == [StepStarted, StepEnded]
         found = checklist(audit, material_of(audit, runs, ()))

@@ -293,7 +293,9 @@ def test_sweeps_of_the_same_work_become_one() -> None:
     points = [point_of(number, AUDIT, material) for number in QUESTIONS]
     fills = merged(fill for one in points for fill in fills_of(one, AUDIT, material))
     assert [fill.points for fill in fills] == [(1, 3, 4, 5, 6, 7, 9), (2,), (5,), (8,)]
-    assert fills[0].command == run_command(("countdown",), ("threads", "processes"), (1, 2), (PYTHON,))
+    assert fills[0].command == run_command(
+        ("countdown",), ("threads", "processes", "asyncio"), (1, 2), (PYTHON,)
+    )
     assert fills[3].interpreters == (PYTHON, "/opt/python3.13t")
 
 

@@ -106,7 +106,7 @@ def test_what_is_missing_says_what_will_tell() -> None:
     points = checklist(AUDIT, Material(others=OTHERS, cpus=2.0)).points
     assert needed(points[0].fill) == "a run will tell: sequential"
     assert needed(points[1].fill) == "a watch of some seconds will tell"
-    assert needed(points[3].fill) == "a run will tell: threads, processes, 1 or 2 workers"
+    assert needed(points[3].fill) == "a run will tell: threads, processes, asyncio, 1 or 2 workers"
     assert needed(points[7].fill) == "a run will tell: threads, 2 workers, on 2 interpreters"
 
 
