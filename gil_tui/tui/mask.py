@@ -22,6 +22,7 @@ from gil_tui.text import short_command
 from gil_tui.tui.engine import Selection
 from gil_tui.tui.model import LabState
 from gil_tui.tui.offers import Entry
+from gil_tui.verdict.audit_model import PROCESS, Audit, Checklist, Point
 from gil_tui.verdict.model import Verdict
 from gil_tui.verdict.observation import Observation
 from gil_tui.watch.frames import Frame
@@ -198,6 +199,45 @@ class Mask:
 
     def _masked_verdict(self, verdict: Verdict) -> Verdict:
         return Verdict.from_json(self._rules.of(verdict.to_json()))
+
+    # Audits
+
+    def audit(self, audit: Audit) -> Audit:
+        """What is audited."""
+        if not self.on:
+            return audit
+        if audit.kind == PROCESS:
+            subject = self.command(audit.subject)
+        else:
+            self._learn((), [audit.subject.rpartition(":")[0]])
+            subject = self.workload(audit.subject)
+        title = audit.title.replace(audit.subject, subject) if audit.subject else audit.title
+        return replace(audit, title=self.text(title), subject=subject)
+
+    def checklist(self, checklist: Checklist) -> Checklist:
+        """An audit with its points."""
+        return self._once(checklist, self._checklist) if self.on else checklist
+
+    def _checklist(self, checklist: Checklist) -> Checklist:
+        before, audit = checklist.audit.subject, self.audit(checklist.audit)
+
+        def told(text: str) -> str:
+            return self.text(text.replace(before, audit.subject) if before else text)
+
+        def point(point: Point) -> Point:
+            evidence = tuple(replace(one, name=told(one.name), how=told(one.how)) for one in point.evidence)
+            fill = replace(point.fill, command=told(point.fill.command)) if point.fill else None
+            return replace(
+                point,
+                answer=told(point.answer),
+                why=told(point.why),
+                reproduce=told(point.reproduce),
+                evidence=evidence,
+                fill=fill,
+            )
+
+        points = tuple(map(point, checklist.points))
+        return Checklist(audit, points, self._verdict(checklist.verdict))
 
     # What is known
 

@@ -13,7 +13,7 @@ from gil_tui.report.audit import point_lines
 from gil_tui.text import clean, left, percent
 from gil_tui.tui.app import GilTui
 from gil_tui.tui.audit_session import AuditSession, Progress
-from gil_tui.tui.messages import HistoryChanged, HistoryOpened, InterpretersFound
+from gil_tui.tui.messages import HistoryChanged, HistoryOpened, InterpretersFound, MaskChanged
 from gil_tui.tui.screens.dialogs import ConfirmDialog, TextDialog
 from gil_tui.tui.widgets.key_bar import KeyBar
 from gil_tui.tui.widgets.masthead import Masthead
@@ -108,6 +108,7 @@ class AuditScreen(Screen[None]):
         self.verdict.can_focus = False
         self.query_one(Masthead).show_facts(self.app.facts())
         self._session.on_change = self._show
+        self.audits.shown = self.app.mask.audit
         self.app.listen(self)
         self._show()
         self._load()
@@ -199,6 +200,10 @@ class AuditScreen(Screen[None]):
     def _history_changed(self) -> None:
         self._load()
 
+    @on(MaskChanged)
+    def _mask_changed(self) -> None:
+        self._show()
+
     @on(InterpretersFound)
     def _interpreters_found(self, message: InterpretersFound) -> None:
         self._session.interpreters = message.interpreters
@@ -234,7 +239,7 @@ class AuditScreen(Screen[None]):
             self.set_class(opened, "-opened")
             self.call_after_refresh((self.points if opened else self.audits).focus)
         self.audits.list_audits(session.listed)
-        checklist = session.checklist
+        checklist = self.app.mask.checklist(session.checklist) if session.checklist else None
         self.points.list_points(checklist, session.measuring)
         title = (
             "Points" if checklist is None else f"{checklist.done} of {len(checklist.points)} points measured"
@@ -249,7 +254,7 @@ class AuditScreen(Screen[None]):
         session = self._session
         self.verdict.title = "Audit"
         if opened and session.open_audit is not None:
-            self.verdict.title = self.app.mask.text(clean(session.open_audit.title))
+            self.verdict.title = clean(self.app.mask.audit(session.open_audit).title)
         if checklist and checklist.verdict:
             self.verdict.show_verdict(checklist.verdict)
         elif opened:

@@ -1,6 +1,6 @@
 """The nine points of an audit as a table, all that is known of one of them, and the list of audits."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -210,6 +210,7 @@ class AuditList(Table):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, classes="pane")
         self._audits: Sequence[Audit] = ()
+        self.shown: Callable[[Audit], Audit] = lambda audit: audit
 
     @property
     def count(self) -> int:
@@ -241,7 +242,7 @@ class AuditList(Table):
             return
         width, height = self.size
         rows = [
-            _audit_row(audit, width, self.has_focus and index == self.at)
+            _audit_row(self.shown(audit), width, self.has_focus and index == self.at)
             for index, audit in enumerate(self._audits)
         ]
         self.top = max(0, min(self.top, self.at, len(rows) - height), self.at - height + 1)
