@@ -133,6 +133,18 @@ def test_cpu_of_a_tree_counts_children_alive_and_ended(tmp_path: Path) -> None:
     assert tree_cpu_s(9, tmp_path) is None
 
 
+def test_a_process_that_ends_while_its_children_are_listed_counts_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(self: Path, pattern: str) -> None:
+        raise FileNotFoundError(self / pattern)
+
+    (tmp_path / "1").mkdir()
+    (tmp_path / "1" / "stat").write_text(f"1 (a) S {' '.join(['0'] * 10)} 50 0 0 0\n")
+    monkeypatch.setattr(Path, "glob", gone)
+    assert tree_cpu_s(1, tmp_path) == pytest.approx(50 / os.sysconf("SC_CLK_TCK"))
+
+
 @pytest.mark.real
 def test_cpu_of_a_real_tree(no_orphans: object) -> None:
     if not Path(f"/proc/self/task/{os.getpid()}/children").exists():
