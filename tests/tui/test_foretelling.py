@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from gil_tui.bench.spec import KnobValue
+from gil_tui.lab.errors import UsageError
 from gil_tui.lab.events import LabEvent, SweepEnded
+from gil_tui.lab.interpreters import running_interpreter
 from gil_tui.lab.records import Sweep
 from gil_tui.tui.app import GilTui
-from gil_tui.tui.engine import Selection
+from gil_tui.tui.engine import Selection, _Lab, real_engine
 from gil_tui.tui.lab_view import report_of
 from gil_tui.tui.model import LabState, best_of
 from gil_tui.tui.screens.lab import LabScreen
@@ -178,3 +181,39 @@ def test_the_plan_is_short() -> None:
         "2 to 4 may be the fewest that will do",
         "pays from 40 tasks of this size on",
     ]
+
+
+def test_the_real_engine_plans_exactly_what_is_asked_for() -> None:
+    lab = _Lab(())
+    known = running_interpreter()
+    run = run_of("processes", 4, 6, interpreter=known.path)
+    knobs: tuple[tuple[str, KnobValue], ...] = (("duration_ms", 5.0),)
+    experiment = replace(run.experiment, workload="sleep", start_method="spawn", knobs=knobs)
+    best = {"executor": "processes:spawn", "workers": 4, "next_workers": [8]}
+    asked = real_engine().following([replace(run, experiment=experiment)], best)
+    assert asked == Selection(
+        ("sleep",),
+        ("processes:spawn",),
+        (4, 8),
+        (known.path,),
+        (("duration_ms", "5.0"), ("size", "100000")),
+    )
+    planned = [(one.label, one.size, one.knobs) for one in lab._plan(asked).experiments]
+    assert planned == [
+        ("sequential", 100_000, knobs),
+        ("processes:spawn x4", 100_000, knobs),
+        ("processes:spawn x8", 100_000, knobs),
+    ]
+    assert real_engine().following([run], best) is None
+    with pytest.raises(UsageError, match="no file"):
+        lab._plan(replace(asked, interpreters=("/nowhere/python",)))
+
+
+def test_the_real_engine_foretells_from_one_trial() -> None:
+    alone, others = run_of("sequential", 1, 1), [run_of("threads", count) for count in (2, 4)]
+    fits = real_engine().bounds([alone, *others], 8.0, ["threads", "processes"])
+    assert [(fit["executor"], fit["model"], fit["curve"][-1][0]) for fit in fits] == [
+        ("threads", "bound", 8),
+        ("processes", "bound", 8),
+    ]
+    assert real_engine().bounds(others, 8.0, ["threads"]) == ()
