@@ -27,10 +27,7 @@ def cpu_or_io(audit: Audit, material: Material) -> Answer | None:
     run = _alone(own_runs(audit, material))
     if run is None or not run.cpu_shares:
         return None
-    queued = [one.run_queue for one in run.observations]
-    queue = queued if len(queued) == len(run.cpu_shares) else [0.0] * len(run.cpu_shares)
-    busy = [min(1.0, cpu + waits) for cpu, waits in zip(run.cpu_shares, queue, strict=True)]
-    found = median_interval(busy)
+    found = _computing(run)
     share, rest = share_of(found), words.share(max(0.0, 1 - found.median))
     if found.median >= COMPUTES:
         said = f"CPU: one worker computes {share} of its time"
@@ -41,6 +38,13 @@ def cpu_or_io(audit: Audit, material: Material) -> Answer | None:
     how = "CPU time and time in the run queue of one worker over its wall time, each trial"
     figure = interval_evidence("computes", found, "share", how)
     return Answer(said, figure, runs=(run.id,), reproduce=run.command)
+
+
+def _computing(run: RunSeen) -> Interval:
+    """The share of its time in which one worker computes, or would if no other program did."""
+    queued = [one.run_queue for one in run.observations]
+    queue = queued if len(queued) == len(run.cpu_shares) else [0.0] * len(run.cpu_shares)
+    return median_interval([min(1.0, cpu + waits) for cpu, waits in zip(run.cpu_shares, queue, strict=True)])
 
 
 def gil_waits(audit: Audit, material: Material) -> Answer | None:
@@ -58,10 +62,8 @@ def gil_waits(audit: Audit, material: Material) -> Answer | None:
     waiting = [one.waiting for one in run.observations if one.waiting is not None]
     who = telling_threads(material.watches)
     name = f"{run.facts.workers} threads"
-    if tax.median < TOLD:
-        said = f"No: {name} lose {share_of(tax)} of their time to the GIL"
-    else:
-        said = f"Yes: {name} lose {share_of(tax)} of their time to the GIL{who.held_by}"
+    waited = f"{name} wait for the GIL {share_of(tax)} of the time they want to compute"
+    said = f"No: {waited}" if tax.median < TOLD else f"Yes: {waited}{who.held_by}"
     evidence = [interval_evidence("GIL held", median_interval(held), "share", "gauge of the GIL, each trial")]
     if waiting:
         how = "condition variable of the GIL, each trial"
@@ -103,8 +105,12 @@ def native(audit: Audit, material: Material) -> Answer | None:
     Where most holds the GIL that takes the costliest function or a port that was measured on this host.
     """
     run, ports, hot = _alone(own_runs(audit, material)), _ports(material), _hottest(material)
-    shares = native_shares(run.observations) if run else []
-    if run is None or not shares:
+    if run is None:
+        return None
+    if run.cpu_shares and _computing(run).median < WAITS:
+        return _little_to_port(run)
+    shares = native_shares(run.observations)
+    if not shares:
         return None
     found = median_interval([1 - share for share in shares])
     if found.median > WAITS and not ports and hot is None:
@@ -179,13 +185,10 @@ def locks(audit: Audit, material: Material) -> Answer | None:
     run = _side_by_side(own_runs(audit, material))
     if run is None or not run.observations or all(one.unknown > TOLD for one in run.observations):
         return None
-    lost = median_interval([one.lock_tax for one in run.observations])
-    name = f"{run.facts.workers} threads"
-    if lost.median < TOLD:
-        said = f"No: {name} lose {share_of(lost)} of their time to locks"
-    else:
-        said = f"Yes: {name} lose {share_of(lost)} of their time to locks of the program"
-    how = "threads in lock waits over all that compute or wait for a lock or the GIL, each trial"
+    lost = median_interval([one.lock / max(one.active, TOLD) for one in run.observations])
+    waited = f"{run.facts.workers} threads wait for locks {share_of(lost)} of the time they are not idle"
+    said = f"{'No' if lost.median < TOLD else 'Yes'}: {waited}"
+    how = "threads in lock waits over all that are not idle, each trial"
     figure = interval_evidence("time lost to locks", lost, "share", how)
     return Answer(said, figure, runs=(run.id,), reproduce=run.command)
 
@@ -257,6 +260,15 @@ def _gain(run: RunSeen, own: Sequence[RunSeen]) -> Interval | None:
     more = run.facts.units / best.facts.units
     found = ratio_interval(best.facts.walls_s, run.facts.walls_s, draws=DRAWS)
     return Interval(found.median * more, found.low * more, found.high * more, found.level)
+
+
+def _little_to_port(run: RunSeen) -> Answer:
+    """Work that waits: all that native code could save is the time in which it computes."""
+    computes = _computing(run)
+    most = 1 / (1 - computes.median)
+    said = f"No: it computes {share_of(computes)} of its time, without that {words.factor(most)}x at most"
+    figure = interval_evidence("computes", computes, "share", "CPU time of one worker over its wall time")
+    return Answer(said, figure, runs=(run.id,), reproduce=run.command)
 
 
 def _native_words(found: Interval) -> str:

@@ -68,8 +68,8 @@ def gil_of_process(watch: WatchSeen) -> Answer | None:
         return None
     lost, who = gil["wait_share"], telling_threads([watch])
     some = f"{words.mean(gil['waiting'])} threads wait, " if gil["waiting"] is not None else ""
-    said = f"{'Yes' if lost >= TOLD else 'No'}: {some}{words.share(lost)} of the time of threads that compute"
-    said += f" is lost to the GIL{who.held_by if lost >= TOLD else ''}"
+    said = f"{'Yes' if lost >= TOLD else 'No'}: {some}{words.share(lost)} of the time they want to compute"
+    said += f" is lost to it{who.held_by if lost >= TOLD else ''}"
     held = Evidence("GIL held", gil["held"], "share", f"{gil['samples']:,} reads of the GIL")
     figure = Evidence("time lost to the GIL", lost, "share", LANES)
     return Answer(said, figure, (held, *who.evidence), watches=(watch.id,))

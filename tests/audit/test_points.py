@@ -96,7 +96,7 @@ def test_one_call_of_own_code_is_timed() -> None:
 
 def test_the_gil_is_waited_for_and_by_whom() -> None:
     found = point(3, gil_bound(watches=(watch(),)))
-    assert found.answer.startswith("Yes: 4 threads lose 70 %")
+    assert found.answer.startswith("Yes: 4 threads wait for the GIL 70 %")
     assert found.answer.endswith("`render` in views.py holds it most")
     assert [row.name for row in found.evidence][:3] == [
         "GIL held",
@@ -107,7 +107,7 @@ def test_the_gil_is_waited_for_and_by_whom() -> None:
 
 def test_threads_that_release_the_gil_do_not_wait() -> None:
     run = seen(build.run("threads", 2, 1.9, observation=build.RELEASED_2))
-    assert point(3, Material((run,))).answer.startswith("No: 2 threads lose 0 %")
+    assert point(3, Material((run,))).answer.startswith("No: 2 threads wait for the GIL 0 %")
 
 
 def test_threads_that_were_not_watched_answer_nothing() -> None:
@@ -156,6 +156,18 @@ def test_work_that_is_native_already_says_so() -> None:
     assert found.answer.startswith("Native already: only 10 % of its computing holds the GIL")
 
 
+def test_work_that_waits_has_little_to_port() -> None:
+    facts = build.run("sequential", observation=asleep())
+    found = point(5, Material((seen(facts, cpu_shares=(0.02,) * 6),)))
+    assert found.answer == "No: it computes 2 % of its time, without that 1.02x at most"
+
+
+def test_locks_of_work_that_waits_are_held_against_all_of_its_time() -> None:
+    sleeping = build.watched(sleep=1.9, lock=0.02)
+    found = point(7, Material((seen(build.run("threads", 2, observation=sleeping)),)))
+    assert found.answer.startswith("No: 2 threads wait for locks 1 %")
+
+
 def test_ports_are_measured_once() -> None:
     missing = point(5, gil_bound())
     kinds = [fill.workloads for fill in fills_of(missing, AUDIT, gil_bound())]
@@ -179,9 +191,9 @@ def test_what_one_more_process_costs() -> None:
 
 
 def test_locks_are_told_from_the_gil() -> None:
-    assert point(7, gil_bound()).answer.startswith("No: 4 threads lose 0 %")
+    assert point(7, gil_bound()).answer.startswith("No: 4 threads wait for locks 0 %")
     locked = Material((seen(build.run("threads", 4, 1.0, observation=build.LOCKED_4)),))
-    assert point(7, locked).answer.startswith("Yes: 4 threads lose 75 %")
+    assert point(7, locked).answer.startswith("Yes: 4 threads wait for locks 75 %")
 
 
 def test_lanes_that_could_not_be_told_apart_answer_nothing_of_locks() -> None:
