@@ -44,6 +44,8 @@ OF_A_PROCESS: dict[int, Callable[[WatchSeen], Answer | None]] = {
     6: by_watches.memory_of_process,
     7: by_watches.locks_of_process,
 }
+WATCHED = {3: ("threads",), 5: ("sequential",), 7: ("threads",), 9: ("sequential", "threads")}
+"""Points that take a run that was watched, and the executors of such a run."""
 NEEDS_A_FUNCTION = "a process cannot be run again in another way: audit the function that does its work"
 NO_OTHER_PYTHON = (
     "no free-threaded Python and no PyPy on this host: `uv python install 3.13t pypy3.11` brings them"
@@ -72,7 +74,7 @@ def point_of(number: int, audit: Audit, material: Material) -> Point:
             found.reproduce or audit_command(audit, number),
             fill=fill,
         )
-    refused = audit.refusals.get(number, "")
+    refused = audit.refusals.get(number, "") or _unwatched(number, audit, material)
     if refused or fill is None:
         why = refused or (NEEDS_A_FUNCTION if audit.kind == PROCESS else NO_OTHER_PYTHON)
         return Point(number, NOT_POSSIBLE, why=why, reproduce=fill.command if fill else "", fill=fill)
@@ -99,6 +101,16 @@ def verdict_of(audit: Audit, material: Material) -> Verdict | None:
         widest = max(facts.values(), key=lambda found: len({run.executor for run in found}))
         return diagnose_sweep(widest, DRAWS)[0]
     return material.watches[0].verdict if material.watches else None
+
+
+def _unwatched(number: int, audit: Audit, material: Material) -> str:
+    """Why a run that was made for this point was not watched, as on a Python whose GIL cannot be read."""
+    if audit.kind == PROCESS or number not in WATCHED:
+        return ""
+    wanted = WATCHED[number]
+    runs = [run for run in by_runs.own_runs(audit, material) if run.facts.executor in wanted]
+    runs = [run for run in runs if run.facts.workers > 1 or run.facts.is_baseline]
+    return runs[0].facts.watch_why if runs else ""
 
 
 def _answer(number: int, audit: Audit, material: Material) -> Answer | None:

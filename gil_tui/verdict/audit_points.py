@@ -109,6 +109,9 @@ def native(audit: Audit, material: Material) -> Answer | None:
         return None
     if run.cpu_shares and _computing(run).median < WAITS:
         return _little_to_port(run)
+    if run.facts.gil_enabled is False:
+        said = f"{run.facts.python} has no GIL to release: native code helps by its speed alone"
+        return Answer(said, runs=(run.id,), reproduce=run.command)
     shares = native_shares(run.observations)
     if not shares:
         return None
@@ -117,23 +120,23 @@ def native(audit: Audit, material: Material) -> Answer | None:
         return None
     how = "computing of one worker while it holds the GIL, each trial"
     figure = interval_evidence("computes with the GIL held", found, "share", how)
-    said, evidence = [_native_words(found)], []
+    parts, evidence = [_native_words(found)], []
     if hot and hot.share < 1:
         most = 1 / (1 - hot.share)
         how = "Amdahl: its share of the samples with the GIL held, on one core, were it to cost nothing"
         evidence.append(Evidence(f"`{hot.function}` ported, at most", most, "x", how))
-        said.append(f"porting {hot.place.short} gains {words.factor(most)}x at most")
+        parts.append(f"porting {hot.place.short} gains {words.factor(most)}x at most")
     elif hot:
-        said.append(f"all of it is {hot.place.short}")
+        parts.append(f"all of it is {hot.place.short}")
     if ports:
         best = max(ports, key=lambda way: way.total)
-        said.append(f"a plain loop here: {best.sentence}")
+        parts.append(f"a plain loop here: {best.sentence}")
         how = "the same loop in Python, both varied"
         evidence += [interval_evidence(f"{way.name}, one core", way.gain, "x", how) for way in ports[1:]]
     used = [run.id, *(one.id for one in material.runs if one.facts.family == FAMILY and one.measured)]
     watches = (named[0].id,) if hot and (named := hot_watch(material.watches)) else ()
     ids = tuple(dict.fromkeys(used))
-    return Answer("; ".join(said), figure, tuple(evidence), ids, watches, reproduce=run.command)
+    return Answer("; ".join(parts), figure, tuple(evidence), ids, watches, reproduce=run.command)
 
 
 def native_shares(observations: Iterable[Observation]) -> list[float]:

@@ -244,6 +244,27 @@ def test_a_refusal_is_told_until_it_is_measured() -> None:
     assert point(2, gil_bound(watches=(watch(),)), refused).state == DONE
 
 
+def test_a_python_whose_gil_cannot_be_read_is_not_asked_again() -> None:
+    why = "PyPy's GIL cannot be read"
+    runs = tuple(
+        replace(run, facts=replace(run.facts, observation=None, watch_why=why), observations=())
+        for run in gil_bound().runs
+    )
+    found = {one.number: one for one in checklist(AUDIT, Material(runs, others=OTHERS)).points}
+    assert {number for number, one in found.items() if one.why == why} == {3, 5, 7, 9}
+    assert all(found[number].state == NOT_POSSIBLE for number in (3, 5, 7, 9))
+    assert found[1].state == found[4].state == DONE
+
+
+def test_without_a_gil_there_is_none_to_wait_for_or_to_release() -> None:
+    runs = tuple(
+        replace(run, facts=replace(run.facts, gil_enabled=False, python="CPython 3.13.5t"))
+        for run in gil_bound().runs
+    )
+    assert point(3, Material(runs)).answer == "No: CPython 3.13.5t runs without a GIL"
+    assert point(5, Material(runs)).answer.startswith("CPython 3.13.5t has no GIL to release")
+
+
 def test_runs_on_another_interpreter_are_not_the_subjects_own() -> None:
     elsewhere = tuple(replace(run, interpreter="/another/python") for run in gil_bound().runs)
     assert point(1, Material(elsewhere)).state == NOT_YET
