@@ -77,6 +77,14 @@ class GilTui(App[int]):
             for tab in TABS
         ),
         Binding(
+            "p",
+            "picture",
+            "Picture",
+            priority=True,
+            id="app.picture",
+            tooltip="Save what is seen as SVG and PNG; its path is copied",
+        ),
+        Binding(
             "f1,question_mark", "help", "Help", id="app.help", tooltip="Keys, and help on what has the focus"
         ),
         Binding("escape", "hide_help_panel", "Close", show=False, id="help.close", tooltip="Close the help"),
@@ -88,15 +96,6 @@ class GilTui(App[int]):
             priority=True,
             id="app.palette",
             tooltip="All that can be done, by its name",
-        ),
-        Binding(
-            "p",
-            "picture",
-            "Picture",
-            show=False,
-            priority=True,
-            id="app.picture",
-            tooltip="Save what is seen as SVG and PNG; its path is copied",
         ),
         Binding(
             "P",
