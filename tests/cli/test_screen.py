@@ -74,6 +74,8 @@ def test_what_was_asked_for_reaches_the_screen(monkeypatch: pytest.MonkeyPatch) 
     assert cli.main(["shop.py:render", "--no-mouse", "--theme", "dark"]) == 0
     assert asked[-1] == Start(workloads=("shop.py:render",))
     assert options == {"interpreters": [], "no_mouse": True, "theme": "dark"}
+    assert cli.main(["--redact", "--screenshots", "audit"]) == 0
+    assert asked[-1] == Start(screenshots="audit", redact=True)
     line = "sleep countdown -e threads -w 1,8 --size 3 --switch-interval 0.005,0.05 --set duration_ms=5"
     assert cli.main([*line.split(), "-i", sys.executable]) == 0
     assert asked[-1].workloads == ("sleep", "countdown")

@@ -1,5 +1,6 @@
 """What the real program writes to a real terminal: colours, mouse, and its refusals."""
 
+import base64
 import os
 import re
 import sys
@@ -52,3 +53,18 @@ def test_an_unknown_theme_is_said(no_orphans: StartedProcesses) -> None:
         terminal.wait_painted("There is no theme solar", quiet_s=0.15, timeout_s=START_S)
         terminal.send("q")
         assert terminal.wait_end(START_S) == 0
+
+
+def test_a_picture_is_saved_and_its_path_copied(no_orphans: StartedProcesses, tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    with Terminal([COMMAND, "--screenshots", str(folder), "--redact"]) as terminal:
+        terminal.wait_painted("Workload", "countdown", "Quit", quiet_s=0.15, timeout_s=START_S)
+        terminal.send("p")
+        terminal.wait_painted("Saved", quiet_s=0.15, timeout_s=START_S)
+        terminal.send("q")
+        assert terminal.wait_end(START_S) == 0
+        copied = re.search(rb"\x1b\]52;c;([A-Za-z0-9+/=]+)\a", terminal.output)
+    assert copied
+    paths = base64.b64decode(copied[1]).decode().split()
+    assert paths == [str(file) for file in sorted(folder.iterdir(), reverse=True)]
+    assert paths[0].endswith("-lab.svg")
