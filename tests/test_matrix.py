@@ -24,7 +24,7 @@ pytestmark = pytest.mark.real
 
 SPREADS = [name for name in EXECUTORS if name not in ("sequential", "dask")]
 """Dask takes a second to start: it is tried on three workloads only."""
-SMALL = {"size": 1, "tasks": 4, "repeats": 1, "timeout_s": 60.0, "watch": False}
+SMALL = {"size": 1, "tasks": 4, "repeats": 1, "timeout_s": 60.0}
 TWO_CPUS = pytest.mark.skipif(
     effective_cpus().count < 2, reason="needs two CPUs to see anything run side by side"
 )
@@ -37,7 +37,8 @@ def runs_of(
     interpreters: Sequence[Interpreter],
     **options: object,
 ) -> list[Run]:
-    plan = plan_sweep(workloads, executors, workers, interpreters, **({"watch": False} | options))  # type: ignore[arg-type]
+    unwatched = {"watch": False, "handover": False} | options
+    plan = plan_sweep(workloads, executors, workers, interpreters, **unwatched)  # type: ignore[arg-type]
     return list(asyncio.run(conduct(plan, lambda event: None)).runs)
 
 
@@ -127,7 +128,7 @@ def test_every_interpreter_gives_the_same(workload: str, interpreters: list[Inte
 @TWO_CPUS
 def test_the_directions_are_right_with_a_gil(interpreters: list[Interpreter]) -> None:
     with_gil = [one for one in interpreters if one.implementation == "cpython" and not one.free_threaded]
-    work = {"repeats": 3, "tasks": 40}
+    work = {"repeats": 3, "tasks": 20}
     counting = speedups(runs_of(["countdown"], ["threads", "processes"], [2], with_gil[:1], **work))
     hashing = speedups(runs_of(["sha256"], ["threads"], [2], with_gil[:1], **work))
     sleeping = speedups(runs_of(["sleep"], ["threads", "asyncio"], [4], with_gil[:1], **work))
@@ -143,7 +144,7 @@ def test_threads_speed_counting_up_where_there_is_no_gil(interpreters: list[Inte
     if not without:
         pytest.skip("no free-threaded Python here")
     both = [without[0], replace(without[0], gil=True)]
-    runs = runs_of(["countdown"], ["threads"], [2], both, repeats=3, tasks=40)
+    runs = runs_of(["countdown"], ["threads"], [2], both, repeats=3, tasks=20)
     gained = {
         run.experiment.gil: run.speedup.median for run in runs if run.speedup and run.experiment.workers > 1
     }

@@ -186,8 +186,8 @@ class _Conductor:
 
     async def _hand_over(self) -> None:
         """Measure what handing a task over costs, in the smallest pool of each kind that works."""
-        working = [arm for arm in self._arms if not arm.run.failure]
-        for pool, experiment in handover.smallest_pools(arm.experiment for arm in working).items():
+        for pool, experiment in self._pools().items():
+            working = [arm for arm in self._arms if not arm.run.failure]
             self._tell(Calibrating(experiment.workload, experiment.interpreter, experiment))
             alike = [arm for arm in working if handover.pool_of(arm.experiment) == pool]
             first = next(arm for arm in alike if arm.experiment == experiment)
@@ -195,6 +195,12 @@ class _Conductor:
             self._beside_s += found.took_s
             for arm in alike:
                 arm.run = replace(arm.run, handover_s=found.seconds, handover_why=found.why)
+
+    def _pools(self) -> dict[handover.Pool, Experiment]:
+        """Where hand-over is to be measured."""
+        if not self._plan.handover:
+            return {}
+        return handover.smallest_pools(arm.experiment for arm in self._arms if not arm.run.failure)
 
     async def _trial(self, arm: _Arm) -> None:
         experiment = arm.experiment
@@ -311,8 +317,7 @@ class _Conductor:
         arms = [progress.Arm(arm.run.walls_s, arm.children_s, arm.closed) for arm in self._arms]
         left_s = progress.time_left_s(arms, self._plan.at_least, self._plan.repeats)
         if left_s is not None and self._first_round:
-            open_ones = (arm.experiment for arm in self._arms if not arm.run.failure)
-            left_s += handover.USUAL_S * len(handover.smallest_pools(open_ones))
+            left_s += handover.USUAL_S * len(self._pools())
         spent_s = self._beside_s + sum(sum(arm.children_s) for arm in self._arms)
         if left_s is not None:
             self._share = max(self._share, spent_s / (spent_s + left_s))

@@ -33,7 +33,7 @@ class Plan:
     An experiment gets `at_least` trials, at most `repeats`; a child may take `timeout_s`. `seed` makes
     the order of the trials. `directory` is where the person's own code is looked for. `warmup_s` is the
     least warm-up by `Experiment.interpreter_key`, 0 for those not named. `plugins` and `plugin_folders` are
-    what `Job` has of these names.
+    what `Job` has of these names. `handover` is whether what handing a task over costs is measured too.
     """
 
     experiments: tuple[Experiment, ...]
@@ -46,6 +46,7 @@ class Plan:
     warmup_s: Mapping[str, float] = field(default_factory=dict)
     plugins: Mapping[str, str] = field(default_factory=dict)
     plugin_folders: tuple[str, ...] = ()
+    handover: bool = True
 
 
 def plan_sweep(
@@ -64,6 +65,7 @@ def plan_sweep(
     seed: int | None = None,
     directory: str = ".",
     watch: bool = True,
+    handover: bool = True,
     known: Catalogue | None = None,
 ) -> Plan:
     """The plan of every workload x interpreter x (sequential, executors x switch intervals x workers).
@@ -123,6 +125,7 @@ def plan_sweep(
         {one.key: PYPY_WARMUP_S for one in interpreters if one.implementation == "pypy"},
         {name: plugin.target for name, plugin in provided.items()},
         tuple(dict.fromkeys(plugin.folder for plugin in provided.values())),
+        handover,
     )
 
 
