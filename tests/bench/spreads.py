@@ -11,6 +11,8 @@ from gil_tui.lab.interpreters import Interpreter
 Fields = dict[str, Any]
 
 NAMES = ("interpreters", "asyncio+threads", "loky", "dask")
+QUICK = NAMES[:-1]
+"""Dask takes seconds to start: it is left out where its own tests say the same."""
 
 
 def version_of(interpreter: Interpreter) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from gil_tui.bench.workloads.base import Workload
 from gil_tui.bench.workloads.burning import burn
 from gil_tui.lab.interpreters import Interpreter
 from tests.bench import children
-from tests.bench.spreads import NAMES, fields_of
+from tests.bench.spreads import QUICK, fields_of
 
 SPREADS: dict[str, dict[str, Any]] = {
     "threads": {"executor": "threads", "workers": 3},
@@ -139,7 +139,7 @@ def test_burning_takes_cpu_time_whatever_the_steps_take(monkeypatch: pytest.Monk
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("spread", [*SPREADS, *NAMES])
+@pytest.mark.parametrize("spread", [*SPREADS, *QUICK])
 def test_contention_makes_one_out_of_many(spread: str, interpreters: list[Interpreter]) -> None:
     """Waits with the lock held add up; without it they overlap."""
     fields = SPREADS[spread] if spread in SPREADS else fields_of(spread, 3, interpreters)
@@ -203,7 +203,7 @@ def test_an_item_that_changed_is_a_failure(made: Any, wrong: bytes) -> None:
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("spread", [*SPREADS, *NAMES])
+@pytest.mark.parametrize("spread", [*SPREADS, *QUICK])
 def test_items_pass_between_all_workers(spread: str, interpreters: list[Interpreter]) -> None:
     knobs = (("capacity", 1), ("item_us", 1.0))
     fields = SPREADS[spread] if spread in SPREADS else fields_of(spread, 3, interpreters)

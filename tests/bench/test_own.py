@@ -17,7 +17,7 @@ from gil_tui.bench.workloads.base import Workload
 from gil_tui.bench.workloads.checksums import checksum
 from gil_tui.lab.interpreters import Interpreter
 from tests.bench import children
-from tests.bench.spreads import NAMES, fields_of
+from tests.bench.spreads import NAMES, QUICK, fields_of
 from tests.bench.test_child_failures import EXECUTORS, failed
 from tests.bench.test_workloads import importing
 
@@ -180,7 +180,7 @@ def test_once_in_every_process_that_works(
 
 @pytest.mark.real
 @pytest.mark.parametrize("mode", ["setup raises", "teardown raises"])
-@pytest.mark.parametrize("spread", [*SPREADS, *NAMES])
+@pytest.mark.parametrize("spread", [*SPREADS, *QUICK])
 def test_their_failures_have_their_name(
     tmp_path: Path, spread: str, mode: str, interpreters: list[Interpreter]
 ) -> None:
