@@ -1,6 +1,7 @@
 """What every test gets: a home and a terminal of its own, and a look at what a real one leaves behind."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,12 @@ import pytest
 
 from gil_tui.lab.interpreters import Interpreter, find_interpreters
 from tests.processes import MARK, StartedProcesses, describe
+
+for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+    if (
+        signal.getsignal(number) == signal.SIG_IGN
+    ):  # as nohup and shells leave them to what runs in the background
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 # Textual reads this one when it is imported, which a fixture would be too late for.
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
