@@ -11,9 +11,7 @@ from gil_tui.lab.interpreters import Interpreter, find_interpreters
 from tests.processes import MARK, StartedProcesses, describe
 
 for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
-    if (
-        signal.getsignal(number) == signal.SIG_IGN
-    ):  # as in the background
+    if signal.getsignal(number) == signal.SIG_IGN:  # as in the background
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 # Textual reads this one when it is imported, which a fixture would be too late for.

@@ -73,7 +73,7 @@ def sweep_of(
     store: History | None = None,
     **options: Any,
 ) -> tuple[dict[str, Run], Sweep, list[LabEvent]]:
-    options = {"repeats": 1, "timeout_s": 30.0} | options
+    options = {"repeats": 1, "timeout_s": 30.0, "handover": False} | options
     events: list[LabEvent] = []
     made = plan_sweep(workloads, executors, workers, interpreters, **options)
     sweep = asyncio.run(conduct(made, events.append, store))
@@ -87,7 +87,7 @@ def test_all_executors_do_the_same_work_and_all_is_kept(interpreters: list[Inter
     history = History.in_memory()
     executors = ["threads", "processes", "processes:spawn", "asyncio"]
     runs, _, events = sweep_of(
-        ["sleep"], executors, [2], interpreters[:1], history, size=1, tasks=4, repeats=2
+        ["sleep"], executors, [2], interpreters[:1], history, size=1, tasks=4, repeats=2, handover=True
     )
     assert {label: (run.status, run.failure) for label, run in runs.items()} == {
         f"sleep {label}": ("done", None)
