@@ -139,6 +139,17 @@ def test_the_directions_are_right_with_a_gil(interpreters: list[Interpreter]) ->
 
 
 @TWO_CPUS
+def test_subinterpreters_speed_counting_up(interpreters: list[Interpreter]) -> None:
+    able = [
+        one for one in interpreters if executor_availability("interpreters", one).ok and not one.free_threaded
+    ]
+    if not able:
+        pytest.skip("no CPython 3.14 here")
+    gained = speedups(runs_of(["countdown"], ["threads", "interpreters"], [2], able[:1], repeats=3, tasks=20))
+    assert gained["interpreters x2"] > gained["threads x2"]
+
+
+@TWO_CPUS
 def test_threads_speed_counting_up_where_there_is_no_gil(interpreters: list[Interpreter]) -> None:
     without = [one for one in interpreters if one.free_threaded]
     if not without:
