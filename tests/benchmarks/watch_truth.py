@@ -1,9 +1,10 @@
 """The watch against programs of known behaviour, and against what the kernel recorded of them.
 
-Held is compared with what the program itself knows (`loads.py`), each working thread's lane with `perf sched`
-(root), waiting with the threads that perf saw in GIL waits, at most with those in the run queue besides: the
-gauge counts a woken waiter that still queues for a CPU. Without perf only the spinning threads' waiting is
-known. Points are per cent of a thread's time.
+Held is compared with what the program itself knows (`loads.py`): of several spinning threads that it is
+held all the time but, at most, from the last piece of one thread to the first of the next. Each working
+thread's lane is compared with `perf sched` (root), waiting with the threads that perf saw in GIL waits, at
+most with those in the run queue besides: the gauge counts a woken waiter that still queues for a CPU.
+Without perf only the spinning threads' waiting is known. Points are per cent of a thread's time.
 """
 
 import argparse
@@ -23,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from gil_tui.lab.interpreters import Interpreter, find_interpreters
 from gil_tui.lab.observe import summarize
 from gil_tui.verdict.diagnose import diagnose_observation
+from gil_tui.verdict.selftest import Band, outside
 from gil_tui.watch.client import WatcherProcess
 from gil_tui.watch.frames import STATES, Frame
 from gil_tui.watch.waits import GIL, RUN_QUEUE
@@ -66,8 +68,8 @@ class Outcome:
 
     held: float | None
     waiting: float | None
-    true_held: float | None
-    true_waiting: tuple[float, float] | None
+    true_held: Band | None
+    true_waiting: Band | None
     lane_errors: tuple[tuple[float, str], ...]
     code: str
 
@@ -76,7 +78,7 @@ class Outcome:
         if self.held is None or self.waiting is None:
             yield "no gauge"
             return
-        if self.true_held is not None and abs(self.held - self.true_held) > HELD_WITHIN:
+        if self.true_held is not None and abs(outside(self.held, self.true_held)) > HELD_WITHIN:
             yield "held"
         if self.true_waiting is not None:
             allowed = max(WAITING_WITHIN, WAITING_WITHIN_SHARE * self.true_waiting[1] - 1)
@@ -84,11 +86,6 @@ class Outcome:
                 yield "waiting"
         if any(error > LANE_WITHIN for error, _ in self.lane_errors):
             yield "lanes"
-
-
-def outside(value: float, bounds: tuple[float, float]) -> float:
-    """How far a value is below (-) or above its bounds, 0 within."""
-    return value - min(max(value, bounds[0]), bounds[1])
 
 
 class Target:
@@ -161,11 +158,17 @@ async def measure(interpreter: str, case: Case, seconds: float, perf: bool, fold
     )
 
 
-def true_held(case: Case, before: Mapping[str, Any], after: Mapping[str, Any]) -> float | None:
+def true_held(case: Case, before: Mapping[str, Any], after: Mapping[str, Any]) -> Band | None:
     """As known beforehand, or as the program has counted it."""
-    if case.load != "hold":
-        return case.held
-    return float((after["held_s"] - before["held_s"]) / (after["t_s"] - before["t_s"]))
+
+    def share(counted: str) -> float:
+        return float((after[counted] - before[counted]) / (after["t_s"] - before["t_s"]))
+
+    if case.load == "hold":
+        return share("held_s"), share("held_s")
+    if case.held is None:
+        return None
+    return case.held - (share("between_s") if case.load == "spin" and case.number > 1 else 0.0), case.held
 
 
 def lane_errors(frames: Sequence[Frame], trace: PerfTrace) -> Iterator[tuple[float, str]]:
@@ -183,7 +186,7 @@ def lane_errors(frames: Sequence[Frame], trace: PerfTrace) -> Iterator[tuple[flo
         yield max((abs(seen[state] - true[state]), state) for state in STATES)
 
 
-def waiting_by_perf(frames: Sequence[Frame], trace: PerfTrace) -> tuple[float, float]:
+def waiting_by_perf(frames: Sequence[Frame], trace: PerfTrace) -> Band:
     """Mean number of threads in GIL waits, and with those in the run queue."""
     shares = [trace.shares(tid, frames[0].start_s, frames[-1].end_s) for tid in trace.tids]
     gil = sum(parts[GIL] for parts in shares)
@@ -196,24 +199,19 @@ def row(interpreter: Interpreter, case: Case, outcome: Outcome) -> tuple[str, ..
     return (
         f"{case.load} {case.number}",
         interpreter.version,
-        _with_error(outcome.held, outcome.true_held),
-        _with_bounds(outcome.waiting, outcome.true_waiting),
+        _with_bounds(outcome.held, outcome.true_held, 3),
+        _with_bounds(outcome.waiting, outcome.true_waiting, 2),
         f"{worst[0] * 100:.1f} {worst[1]}" if worst else "-",
         outcome.code,
         ", ".join(outcome.faults()) or "ok",
     )
 
 
-def _with_error(value: float | None, truth: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.3f}" if truth is None else f"{value:.3f} ({value - truth:+.3f})"
-
-
-def _with_bounds(value: float | None, bounds: tuple[float, float] | None) -> str:
+def _with_bounds(value: float | None, bounds: Band | None, digits: int) -> str:
     if value is None or bounds is None:
-        return "-" if value is None else f"{value:.2f}"
-    return f"{value:.2f} ({bounds[0]:.2f} to {bounds[1]:.2f})"
+        return "-" if value is None else f"{value:.{digits}f}"
+    truth = " to ".join(f"{bound:.{digits}f}" for bound in dict.fromkeys(bounds))
+    return f"{value:.{digits}f} (true {truth}: {outside(value, bounds):+.{digits}f})"
 
 
 def main() -> int:
@@ -247,7 +245,7 @@ def main() -> int:
                 rows.append(row(interpreter, case, outcome))
                 bad += any(outcome.faults())
                 print(*rows[-1], file=sys.stderr, flush=True)
-    header = ("load", "Python", "held (error)", "waiting (true)", "worst lane, points", "verdict", "")
+    header = ("load", "Python", "held", "waiting", "worst lane, points", "verdict", "")
     against = "perf sched" if perf else "nothing: perf does not work here"
     title = f"{args.seconds:g} s each; lanes against {against}"
     print_table(title, header, rows)
