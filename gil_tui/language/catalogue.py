@@ -30,9 +30,17 @@ class Entry:
         return f"{self.context}{CONTEXT_END}{message}" if self.context else message
 
 
-def po_text(code: str) -> str:
-    """The catalogue's file of a language; raises FileNotFoundError where there is none."""
-    return (resources.files("gil_tui.language") / f"{code}.po").read_text("utf-8")
+def po_texts(code: str) -> list[str]:
+    """The catalogue's files of a language; raises FileNotFoundError where there are none."""
+    folder = resources.files("gil_tui.language") / code
+    files = sorted((one for one in folder.iterdir() if one.name.endswith(".po")), key=lambda one: one.name)
+    return [one.read_text("utf-8") for one in files]
+
+
+def entries_of_language(code: str) -> list[Entry]:
+    """All messages of a language, the header (the empty message) first and once."""
+    each = [entries_of(text) for text in po_texts(code)]
+    return [*each[0][:1], *(entry for entries in each for entry in entries[1:])]
 
 
 def entries_of(po: str) -> list[Entry]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache, cached_property
 from gettext import NullTranslations
 
-from gil_tui.language.catalogue import compiled, entries_of, po_text
+from gil_tui.language.catalogue import compiled, entries_of_language
 from gil_tui.language.sentences import SENTENCE, Sentences
 
 LANGUAGES = {"en": "English", "fr": "français"}
@@ -27,7 +27,7 @@ class Language:
     def __init__(self, code: str) -> None:
         """`code` is one of `LANGUAGES`."""
         self.code = code
-        self._entries = [] if code == "en" else entries_of(po_text(code))
+        self._entries = [] if code == "en" else entries_of_language(code)
         self._catalogue = compiled(self._entries) if self._entries else NullTranslations()
 
     def say(self, message: str, /, **values: object) -> str:

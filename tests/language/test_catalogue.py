@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gil_tui.language import LANGUAGES, language_called
-from gil_tui.language.catalogue import Entry, compiled, entries_of, po_text
+from gil_tui.language.catalogue import Entry, compiled, entries_of, entries_of_language
 from gil_tui.language.sentences import SENTENCE
 from gil_tui.report.besides import COUNTED, STATES
 from gil_tui.report.chapters.pictures import LAWS
@@ -20,7 +20,7 @@ from gil_tui.report.sweep import HEADING
 from gil_tui.verdict.model import CODES
 
 PACKAGE = Path(__file__).parents[2] / "gil_tui"
-ENTRIES = entries_of(po_text("fr"))[1:]
+ENTRIES = entries_of_language("fr")[1:]
 SPEAKING = ("say", "some")
 SPEAKING_ROOMS = ("report",)
 """Rooms that speak through the catalogue."""
@@ -102,10 +102,10 @@ def test_nothing_stands_twice() -> None:
     assert sorted(keys) == sorted(set(keys))
 
 
-def test_the_standard_tool_has_no_complaint() -> None:
+@pytest.mark.parametrize("path", sorted((PACKAGE / "language").glob("*/*.po")), ids=lambda path: path.name)
+def test_the_standard_tool_has_no_complaint(path: Path) -> None:
     if shutil.which("msgfmt") is None:
         pytest.skip("msgfmt is not installed: apt-get install gettext")
-    path = PACKAGE / "language" / "fr.po"
     checked = subprocess.run(
         ["msgfmt", "--check-format", "--check-domain", "-o", "/dev/null", str(path)],
         capture_output=True,

@@ -6,17 +6,15 @@ from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen, Screen
+from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from gil_tui.report.audit import point_lines
 from gil_tui.text import clean, left, percent
-from gil_tui.tui.app import GilTui
 from gil_tui.tui.audit_session import AuditSession, Progress
 from gil_tui.tui.messages import HistoryChanged, HistoryOpened, InterpretersFound, MaskChanged
 from gil_tui.tui.screens.dialogs import ConfirmDialog, TextDialog
-from gil_tui.tui.widgets.key_bar import KeyBar
-from gil_tui.tui.widgets.masthead import Masthead
+from gil_tui.tui.screens.tab import TabScreen
 from gil_tui.tui.widgets.points import AuditList, PointPane, PointsPane, Table
 from gil_tui.tui.widgets.verdict import VerdictPane
 from gil_tui.verdict.audit_model import Checklist
@@ -62,10 +60,11 @@ class AuditDialog(ModalScreen[tuple[str, str] | None]):
         self.dismiss(None)
 
 
-class AuditScreen(Screen[None]):
+class AuditScreen(TabScreen):
     """Wires the list and the points to the session."""
 
     BINDING_GROUP_TITLE = "Audit"
+    TAB = "audit"
     AUTO_FOCUS = "#audits"
     CSS = """
     AuditDialog { align: center middle; background: $background 60%; }
@@ -77,7 +76,6 @@ class AuditScreen(Screen[None]):
     AuditScreen.-short #point { display: none; }
     """
 
-    app = getters.app(GilTui)
     verdict = getters.query_one("#verdict", VerdictPane)
     audits = getters.query_one("#audits", AuditList)
     points = getters.query_one("#points", PointsPane)
@@ -93,23 +91,19 @@ class AuditScreen(Screen[None]):
         Binding("escape", "leave", "List", id="audit.leave", tooltip="Back to the list of audits"),
     ]
 
-    def compose(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         """The verdict above the list, or above the points and the one at the cursor."""
-        yield Masthead("audit")
         yield VerdictPane(id="verdict")
         yield AuditList(id="audits")
         with Vertical(id="opened"):
             yield PointsPane(id="points")
             yield PointPane(id="point")
-        yield KeyBar()
 
     def on_mount(self) -> None:
         """List the audits."""
         self.verdict.can_focus = False
-        self.query_one(Masthead).show_facts(self.app.facts())
         self._session.on_change = self._show
         self.audits.shown = self.app.mask.audit
-        self.app.listen(self)
         self._show()
         self._load()
         self._find_interpreters()
@@ -233,6 +227,8 @@ class AuditScreen(Screen[None]):
     # What is shown
 
     def _show(self) -> None:
+        if not self.is_there:
+            return
         session = self._session
         opened = session.open_audit is not None
         if opened != self.has_class("-opened"):

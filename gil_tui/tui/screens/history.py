@@ -8,7 +8,6 @@ from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Input
 
 from gil_tui.history import History, HistoryRow, NoSuchRunError, StoreError
@@ -16,24 +15,22 @@ from gil_tui.lab.errors import LabError
 from gil_tui.lab.records import UNAVAILABLE, Run
 from gil_tui.text import clean
 from gil_tui.tui import comparison, details
-from gil_tui.tui.app import GilTui
 from gil_tui.tui.messages import HistoryChanged, HistoryOpened
 from gil_tui.tui.model import failure_text
 from gil_tui.tui.screens.dialogs import ConfirmDialog, TextDialog
+from gil_tui.tui.screens.tab import TabScreen
 from gil_tui.tui.series import python_of
 from gil_tui.tui.widgets.history_table import PAGE, HistoryTable, next_order
-from gil_tui.tui.widgets.key_bar import KeyBar
-from gil_tui.tui.widgets.masthead import Masthead
 from gil_tui.tui.widgets.verdict import VerdictPane
 from gil_tui.verdict.model import Verdict
 
 
-class HistoryScreen(Screen[None]):
+class HistoryScreen(TabScreen):
     """Wires the filter, the table and the store."""
 
     BINDING_GROUP_TITLE = "History"
+    TAB = "history"
 
-    app = getters.app(GilTui)
     table = getters.query_one("#runs", HistoryTable)
     filter = getters.query_one("#filter", Input)
     verdict = getters.query_one("#verdict", VerdictPane)
@@ -84,20 +81,16 @@ class HistoryScreen(Screen[None]):
         ),
     ]
 
-    def compose(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         """The verdict of the run at the cursor, the filter, the table."""
-        yield Masthead("history")
         yield VerdictPane(id="verdict")
         yield Input(placeholder="filter: words such as  countdown threads gil", id="filter", compact=True)
         yield HistoryTable(id="runs")
-        yield KeyBar()
 
     def on_mount(self) -> None:
         """List the newest runs."""
         self.verdict.can_focus = False
         self.table.border_title = "History"
-        self.query_one(Masthead).show_facts(self.app.facts())
-        self.app.listen(self)
         self._list()
 
     @on(HistoryOpened)
@@ -242,10 +235,10 @@ class HistoryScreen(Screen[None]):
 
     @work(exclusive=True, group="rows")
     async def _list(self) -> None:
-        if not self._is_whole:
+        if not self.is_there:
             return
         rows = await self._rows(0)
-        if not self._is_whole:
+        if not self.is_there:
             return
         self.table.list_rows(rows)
         self.table.border_subtitle = Content(self._count_text())
@@ -253,16 +246,11 @@ class HistoryScreen(Screen[None]):
 
     @work(exclusive=True, group="rows")
     async def _append(self) -> None:
-        if not self._is_whole:
+        if not self.is_there:
             return
         rows = await self._rows(len(self.table.listed))
-        if self._is_whole:
+        if self.is_there:
             self.table.append_rows(rows)
-
-    @property
-    def _is_whole(self) -> bool:
-        """False while the screen is taken down, widget by widget: a worker may outlive them."""
-        return all(self.query(name) for name in ("#verdict", "#filter", "#runs"))
 
     def _count_text(self) -> str:
         history = self.app.session.history
@@ -274,7 +262,7 @@ class HistoryScreen(Screen[None]):
 
     @work(exclusive=True, group="verdict")
     async def _load_verdict(self) -> None:
-        if not self._is_whole:
+        if not self.is_there:
             return
         run = self._run_at_cursor()
         if run is None:

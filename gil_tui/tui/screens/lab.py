@@ -10,11 +10,9 @@ from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 from textual.timer import Timer
 
 from gil_tui.lab.records import Run
-from gil_tui.tui.app import GilTui
 from gil_tui.tui.engine import Selection
 from gil_tui.tui.foretelling import Foretold, Wanted, runs_of, wanted_bounds
 from gil_tui.tui.lab_view import (
@@ -34,6 +32,7 @@ from gil_tui.tui.messages import (
     StateChanged,
 )
 from gil_tui.tui.model import best_of, failures_of, parts_of, skipped_of
+from gil_tui.tui.screens.tab import TabScreen
 from gil_tui.tui.series import (
     WORKERS,
     WORKLOADS,
@@ -47,7 +46,6 @@ from gil_tui.tui.series import (
 from gil_tui.tui.widgets.chart import ChartPane
 from gil_tui.tui.widgets.experiment import ExperimentPane
 from gil_tui.tui.widgets.key_bar import KeyBar
-from gil_tui.tui.widgets.masthead import Masthead
 from gil_tui.tui.widgets.now import Now, NowPane, rates_text
 from gil_tui.tui.widgets.parts import part_rows
 from gil_tui.tui.widgets.run_bar import doing_text, progress_text
@@ -65,12 +63,12 @@ VIEWS = ("experiment", "chart", "now")
 RECENT_ROWS = 50
 
 
-class LabScreen(Screen[None]):
+class LabScreen(TabScreen):
     """Wires the pickers to the session, and what the session says to the panes."""
 
     BINDING_GROUP_TITLE = "Lab"
+    TAB = "lab"
 
-    app = getters.app(GilTui)
     experiment = getters.query_one("#experiment", ExperimentPane)
     verdict = getters.query_one("#verdict", VerdictPane)
     chart = getters.query_one("#chart", ChartPane)
@@ -134,9 +132,8 @@ class LabScreen(Screen[None]):
         self._shown_phase = ""
         self._is_stale = False
 
-    def compose(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         """Pickers at the left, the verdict above chart and live panes at the right."""
-        yield Masthead("lab")
         with Horizontal(id="body"):
             yield ExperimentPane(id="experiment", classes="pane")
             with Vertical(id="right"):
@@ -144,7 +141,6 @@ class LabScreen(Screen[None]):
                 with Horizontal(id="middle"):
                     yield ChartPane(id="chart")
                     yield NowPane(self.app.session.lanes, id="now")
-        yield KeyBar()
 
     def on_mount(self) -> None:
         """Fill in what is known at once."""
@@ -153,8 +149,6 @@ class LabScreen(Screen[None]):
         self.experiment.begin(self.app.start_with)
         self._show_state()
         self._tick()
-        self.query_one(Masthead).show_facts(self.app.facts())
-        self.app.listen(self)
 
     def on_screen_suspend(self) -> None:
         """Another tab is shown: nothing here needs to move."""
@@ -345,7 +339,7 @@ class LabScreen(Screen[None]):
     async def _load_recent(self) -> None:
         for table in self.query("#recent"):
             rows = await self.app.rows(limit=RECENT_ROWS)
-            if table.is_attached:  # a worker may outlive what it fills
+            if self.is_there:
                 table.list_rows(rows)  # type: ignore[attr-defined]
 
     # What is shown
@@ -360,6 +354,8 @@ class LabScreen(Screen[None]):
             self.call_after_refresh(target.focus)
 
     def _show_state(self) -> None:
+        if not self.is_there:
+            return
         session = self.app.session
         state = session.state
         self._shown_phase, self._is_stale = session.live.phase, False
@@ -387,8 +383,7 @@ class LabScreen(Screen[None]):
         bounds = self.app.session.engine.bounds
         self._foretold.keep(wanted, await asyncio.to_thread(bounds, runs, wanted.cpus, wanted.executors))
         self._foretelling = None
-        if self.query("#chart"):
-            self._show_state()
+        self._show_state()
 
     @property
     def _next_workers(self) -> Sequence[int]:
@@ -452,6 +447,8 @@ class LabScreen(Screen[None]):
             self._tick()
 
     def _tick(self) -> None:
+        if not self.is_there:
+            return
         session = self.app.session
         self._ticks += 1
         live = session.live
@@ -462,7 +459,7 @@ class LabScreen(Screen[None]):
         if self._is_stale and self._ticks % STATE_TICKS == 0:
             self._show_state()
         if self._ticks % VERY_SLOWLY == 2:
-            self.query_one(Masthead).show_facts(self.app.facts())
+            self.show_facts()
 
     def _show_progress(self) -> None:
         live = self.app.session.live

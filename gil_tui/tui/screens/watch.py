@@ -7,18 +7,15 @@ from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input
 
 from gil_tui.history import StoreError
 from gil_tui.text import clean
 from gil_tui.tui import watch_view as view
-from gil_tui.tui.app import GilTui
 from gil_tui.tui.messages import MaskChanged
+from gil_tui.tui.screens.tab import TabScreen
 from gil_tui.tui.widgets.gauge import GaugePane, GaugeView
-from gil_tui.tui.widgets.key_bar import KeyBar
-from gil_tui.tui.widgets.masthead import Masthead
 from gil_tui.tui.widgets.process_list import ProcessList
 from gil_tui.tui.widgets.threads import ThreadsPane
 from gil_tui.tui.widgets.verdict import VerdictPane, verdict_report
@@ -31,13 +28,13 @@ VIEWS = ("gauge", "threads")
 """What a small terminal shows below the verdict, one at a time."""
 
 
-class WatchScreen(Screen[None]):
+class WatchScreen(TabScreen):
     """Wires the list of processes to the session, and the session to the panes."""
 
     BINDING_GROUP_TITLE = "Watch"
+    TAB = "watch"
     AUTO_FOCUS = "#processes"
 
-    app = getters.app(GilTui)
     processes = getters.query_one("#processes", ProcessList)
     filter = getters.query_one("#filter", Input)
     verdict = getters.query_one("#verdict", VerdictPane)
@@ -98,9 +95,8 @@ class WatchScreen(Screen[None]):
         self._can: tuple[object, ...] = ()
         self._ticks = 0
 
-    def compose(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         """The list with its filter, or the verdict above gauge and threads."""
-        yield Masthead("watch")
         with Vertical(id="choose"):
             yield Input(
                 placeholder="filter: words such as  gunicorn 3.12 www-data", id="filter", compact=True
@@ -111,15 +107,12 @@ class WatchScreen(Screen[None]):
             with Horizontal(id="live"):
                 yield GaugePane(id="gauge")
                 yield ThreadsPane(id="threads")
-        yield KeyBar()
 
     def on_mount(self) -> None:
         """Show the list, or the process that was asked for."""
         self.add_class("-view-gauge")
-        self.query_one(Masthead).show_facts(self.app.facts())
         self._arrange()
         self._tick()
-        self.app.listen(self)
         if self.app.asked_pid is not None:
             self._watch(self.app.asked_pid)
 
@@ -280,6 +273,8 @@ class WatchScreen(Screen[None]):
 
     def _arrange(self) -> None:
         """The list, or the process."""
+        if not self.is_there:
+            return
         session = self.app.watch_session
         chosen = session.subject is not None
         if chosen != self.has_class("-subject"):
@@ -314,6 +309,8 @@ class WatchScreen(Screen[None]):
             self.refresh_bindings()
 
     def _tick(self) -> None:
+        if not self.is_there:
+            return
         if self.app.watch_session.subject is None:
             self._read_list()
             return
@@ -330,12 +327,13 @@ class WatchScreen(Screen[None]):
     @work(exclusive=True, group="list")
     async def _read_list(self) -> None:
         processes = await asyncio.to_thread(self._reader)
-        self.processes.list_processes(self.app.mask.processes(processes))
-        self.query_one(Masthead).show_facts(self.app.facts())
+        if self.is_there:
+            self.processes.list_processes(self.app.mask.processes(processes))
+            self.show_facts()
 
     def _show(self) -> None:
         """Everything at once, after a key."""
-        if self.app.watch_session.subject is None:
+        if not self.is_there or self.app.watch_session.subject is None:
             return
         self._judge()
         self._show_gauge()
