@@ -11,8 +11,16 @@ T = TypeVar("T")
 Weights = tuple[float, float]
 
 
+THREADS_KEPT = 24_000
+"""One thread in one frame takes about a kilobyte of memory."""
+LEAST_FRAMES = 120
+
+
 class FrameLog:
-    """Frames in order; when there are too many, neighbours are merged: the whole time stays covered."""
+    """Frames in order; when there are too many, neighbours are merged: the whole time stays covered.
+
+    The more threads they have, the fewer are kept, but never less than `LEAST_FRAMES`.
+    """
 
     def __init__(self, most: int = 2400) -> None:
         self.frames: list[Frame] = []
@@ -21,7 +29,8 @@ class FrameLog:
     def add(self, frame: Frame) -> None:
         """Take in the next frame."""
         self.frames.append(frame)
-        if len(self.frames) > self._most:
+        most = max(LEAST_FRAMES, THREADS_KEPT // max(1, len(frame.threads)))
+        if len(self.frames) > min(self._most, most):
             self.frames = halved(self.frames)
 
 

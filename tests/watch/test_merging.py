@@ -4,7 +4,7 @@ import pytest
 
 from gil_tui.lab.observe import summarize
 from gil_tui.watch.frames import STATES, CpuFrame, Frame, GilFrame, ObserverFrame, ProcessFrame, ThreadFrame
-from gil_tui.watch.merging import FrameLog, halved, merged
+from gil_tui.watch.merging import LEAST_FRAMES, THREADS_KEPT, FrameLog, halved, merged
 
 
 def thread(tid: int, **shares: float) -> ThreadFrame:
@@ -73,6 +73,16 @@ def test_memory_stays_bounded_and_the_verdict_hears_the_same() -> None:
     for name in ("seconds", "cpu", "gil", "idle", "held", "waiting", "samples", "switches_per_s"):
         assert getattr(few, name) == pytest.approx(getattr(all_of_them, name)), name
     assert few.threads[0].holder_share == pytest.approx(all_of_them.threads[0].holder_share)
+
+
+def test_of_many_threads_fewer_frames_are_kept() -> None:
+    log = FrameLog()
+    threads = tuple(thread(tid, idle=1.0) for tid in range(100))
+    for at in range(600):
+        log.add(frame(at / 3, (at + 1) / 3, (), threads))
+    assert sum(len(item.threads) for item in log.frames) <= THREADS_KEPT
+    assert len(log.frames) >= LEAST_FRAMES
+    assert (log.frames[0].start_s, log.frames[-1].end_s) == (0.0, 200.0)
 
 
 def test_an_odd_frame_stays() -> None:
