@@ -11,6 +11,8 @@ from io import BytesIO
 MAGIC = 0x950412DE
 CONTEXT_END = "\x04"
 """Between context and message in the key of a .mo file, as gettext has it."""
+BEGINNINGS = ("msgctxt", "msgid")
+"""What a message begins with."""
 
 
 @dataclass(slots=True)
@@ -77,28 +79,31 @@ def _entries(po: str) -> Iterator[Entry]:
     entry, part = Entry(), ""
     for number, line in enumerate(po.splitlines(), 1):
         line = line.strip()
-        keyword, _, rest = line.partition(" ")
-        if line.startswith("#"):
-            if part.startswith("msgstr"):
-                yield entry
-                entry, part = Entry(), ""
-            if line.startswith("#,"):
-                entry.flags |= {flag.strip() for flag in line[2:].split(",")}
-            continue
         if not line:
             continue
-        if keyword in ("msgctxt", "msgid") and part.startswith("msgstr"):
-            yield entry
-            entry = Entry()
-        if line.startswith('"'):
-            rest = line
-        elif keyword in ("msgctxt", "msgid", "msgid_plural") or keyword.startswith("msgstr"):
+        if line[0] == '"':
+            keyword, text = part, line
+        else:
+            keyword, _, text = line.partition(" ")
+            comment, begins = line[0] == "#", keyword in BEGINNINGS
+            if (comment or begins) and part.startswith("msgstr"):
+                yield entry
+                entry, part = Entry(), ""
+            if comment:
+                if line.startswith("#,"):
+                    entry.flags |= {flag.strip() for flag in line[2:].split(",")}
+                continue
             part = keyword
-        if not part or not rest.startswith('"'):
+        if not keyword.startswith("msg") or text[:1] != '"' or text[-1:] != '"':
             raise ValueError(f"line {number} is none of a .po file: {line}")
-        _add(entry, part, ast.literal_eval(rest))
+        _add(entry, part, _unquoted(text))
     if part.startswith("msgstr"):
         yield entry
+
+
+def _unquoted(text: str) -> str:
+    """What stands between the quotes; most lines have nothing in them that must be read as Python would."""
+    return ast.literal_eval(text) if "\\" in text else text[1:-1]
 
 
 def _add(entry: Entry, part: str, text: str) -> None:

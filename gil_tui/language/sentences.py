@@ -14,6 +14,7 @@ may stand there, a number may follow the name:
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 
 SENTENCE = "verdict"
 SEPARATORS = (". ", "; ", ", ", " and ")
@@ -32,13 +33,35 @@ _KINDS = {
 _FIGURE = re.compile(_AMOUNT)
 
 
+class Template:
+    """A sentence with placeholders and its translation; the pattern is made when it is first needed."""
+
+    def __init__(self, english: str, own: str) -> None:
+        self.english, self.own = english, own
+        self.start, *self._middle, self._end = _PLACEHOLDER.sub("\0", english).split("\0")
+
+    def found_in(self, text: str) -> re.Match[str] | None:
+        """The parts of the text that stand where the placeholders do."""
+        if not (text.startswith(self.start) and text.endswith(self._end)):
+            return None
+        if not all(piece in text for piece in self._middle):
+            return None
+        return self._pattern.fullmatch(text)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return pattern_of(self.english)
+
+
 class Sentences:
     """The templates of one language: English to its own, figures written by `figure`."""
 
     def __init__(self, templates: Mapping[str, str], figure: Callable[[str], str]) -> None:
         ordered = sorted(templates.items(), key=lambda pair: -len(_PLACEHOLDER.sub("", pair[0])))
         self._whole = {english: own for english, own in ordered if "{" not in english}
-        self._templates = [(pattern_of(english), own) for english, own in ordered if "{" in english]
+        known = [Template(english, own) for english, own in ordered if "{" in english]
+        first = {template.start[:1] for template in known} | {""}
+        self._by_first = {letter: [one for one in known if one.start[:1] in ("", letter)] for letter in first}
         self._figure = figure
         self._known: dict[str, str | None] = {}
 
@@ -63,11 +86,11 @@ class Sentences:
             return
         if _FIGURE.fullmatch(text):
             yield self._figure(text)
-        for pattern, own in self._templates:
-            found = pattern.fullmatch(text)
+        for template in self._by_first.get(text[:1], self._by_first[""]):
+            found = template.found_in(text)
             parts = self._parts(found.groupdict()) if found else None
             if parts is not None:
-                yield own.format(**parts)
+                yield template.own.format(**parts)
         for separator in SEPARATORS:
             for head, tail in _cuts(text, separator):
                 first = self.translated(head)
