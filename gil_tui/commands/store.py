@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from gil_tui.history import History, NoSuchRunError, StoreError, default_path
-from gil_tui.lab.errors import LabError, UsageError
+from gil_tui.history import History, StoreError, default_path
+from gil_tui.history.calling import called
 from gil_tui.lab.records import Run
 
 
@@ -22,19 +22,5 @@ def reading(path: Path | None = None) -> History:
 
 def found(history: History, text: str) -> Run | list[Run]:
     """The run of this number, else the runs of the sweep whose id begins so; raises LabError, UsageError."""
-    number = text.removeprefix("#")
-    try:
-        if number.isdecimal():
-            return history.run(int(number))
-    except (NoSuchRunError, OverflowError):
-        if text.startswith("#"):
-            raise
-    sweeps = history.sweep_ids(text)
-    if not sweeps:
-        raise LabError(
-            f"no run or sweep {text} in the history; `gil-tui history` lists the runs, "
-            "`gil-tui show ID` names a run's sweep"
-        )
-    if len(sweeps) > 1 and text not in sweeps:
-        raise UsageError(f"{text} is the beginning of several sweeps: {', '.join(sweeps)}")
-    return history.sweep(text if text in sweeps else sweeps[0])
+    sweep_id, run_id = called(history, text)
+    return history.sweep(sweep_id) if run_id is None else history.run(run_id)

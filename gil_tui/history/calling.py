@@ -1,0 +1,38 @@
+"""What a person calls a run, a sweep or a watch, found in the history."""
+
+import re
+
+from gil_tui.history.errors import NoSuchRunError
+from gil_tui.history.store import History
+from gil_tui.lab.errors import LabError, UsageError
+
+_WATCH = re.compile(r"watch[:#]#?(\d{1,18})")
+
+
+def called(history: History, text: str) -> tuple[str, int | None]:
+    """The sweep whose id begins so, and the number of the run where it is one, as `41` or `#41`.
+
+    Raises UsageError for the beginning of several, LabError or NoSuchRunError where there is none.
+    """
+    number = text.removeprefix("#")
+    try:
+        if number.isdecimal():
+            return history.run(int(number)).sweep_id, int(number)
+    except (NoSuchRunError, OverflowError):
+        if text.startswith("#"):
+            raise
+    sweeps = history.sweep_ids(text) if text else []
+    if not sweeps:
+        raise LabError(
+            f"no run or sweep {text} in the history; `gil-tui history` lists the runs, "
+            "`gil-tui show ID` names a run's sweep"
+        )
+    if len(sweeps) > 1 and text not in sweeps:
+        raise UsageError(f"{text} is the beginning of several sweeps: {', '.join(sweeps)}")
+    return (text if text in sweeps else sweeps[0]), None
+
+
+def watch_called(text: str) -> int | None:
+    """The number of the watch that is called `watch:3`; None for what is no watch's name."""
+    found = _WATCH.fullmatch(text)
+    return int(found[1]) if found else None
