@@ -47,8 +47,8 @@ class Case:
     held: float | None = None
     waiting: float | None = None
     times: int = 1
-    """As long as other cases: of a share of a half 0.03 is 2.4 standard errors after 1,600 samples of the gauge,
-    and 0.04 is 2.8 after 1,200 of the lanes."""
+    """As long as other cases: 0.03 is 2.4 standard errors of a half after 1,600 samples of the gauge, and
+    0.04 is 2.8 after 1,200 of the lanes."""
 
 
 CASES = (
