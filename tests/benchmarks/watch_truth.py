@@ -58,7 +58,7 @@ CASES = (
     Case("lock", 4, 0.0, 0.0, times=6),
     Case("sleep", 10, 0.0, 0.0),
     Case("network", 4),
-    Case("convoy", 4),
+    Case("convoy", 4, times=3),
     Case("pool", 8, 0.0, 0.0),
 )
 
