@@ -20,6 +20,11 @@ def spoken() -> Language:
     return _spoken
 
 
+def to_say(message: str) -> str:
+    """A text that is said later, such as that of a constant: looked up when it is shown, by `say`."""
+    return message
+
+
 def say(message: str, /, **values: object) -> str:
     """The text in the language that is spoken, with its placeholders filled in."""
     return _spoken.say(message, **values)

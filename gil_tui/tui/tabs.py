@@ -6,6 +6,8 @@ from typing import Any
 
 from textual.screen import Screen
 
+from gil_tui.language.spoken import to_say
+
 
 @dataclass(frozen=True, slots=True)
 class Tab:
@@ -42,8 +44,8 @@ def _audit() -> Screen[Any]:
 
 
 TABS = (
-    Tab("1", "lab", "Lab", _lab),
-    Tab("2", "watch", "Watch", _watch),
-    Tab("3", "history", "History", _history),
-    Tab("4", "audit", "Audit", _audit),
+    Tab("1", "lab", to_say("Lab"), _lab),
+    Tab("2", "watch", to_say("Watch"), _watch),
+    Tab("3", "history", to_say("History"), _history),
+    Tab("4", "audit", to_say("Audit"), _audit),
 )

@@ -4,14 +4,14 @@ from typing import ClassVar
 
 from textual import getters
 from textual.app import ComposeResult
-from textual.screen import Screen
 
 from gil_tui.tui.app import GilTui
+from gil_tui.tui.bindings import SpokenScreen
 from gil_tui.tui.widgets.key_bar import KeyBar
 from gil_tui.tui.widgets.masthead import Masthead
 
 
-class TabScreen(Screen[None]):
+class TabScreen(SpokenScreen[None]):
     """A tab: `TAB` is its mode, `body` what stands between the first line and the keys."""
 
     TAB: ClassVar[str]

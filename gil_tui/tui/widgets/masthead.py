@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from textual import events
 
+from gil_tui.language.spoken import say
 from gil_tui.text import clean
 from gil_tui.tui.tabs import TABS, Tab
 from gil_tui.tui.widgets.lines import Lines, Row, Span
@@ -16,7 +17,9 @@ def tab_spans(tabs: Sequence[Tab], active: str) -> tuple[Span, ...]:
     """The tabs with their keys; the active one stands out without colour too."""
     spans: list[Span] = []
     for tab in tabs:
-        spans.append((f" {tab.key} {tab.title} ", "accent reverse bold" if tab.mode == active else "muted"))
+        spans.append(
+            (f" {tab.key} {say(tab.title)} ", "accent reverse bold" if tab.mode == active else "muted")
+        )
     return tuple(spans)
 
 

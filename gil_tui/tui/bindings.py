@@ -1,0 +1,78 @@
+"""Keys and help in the language that is spoken, those of Textual's own widgets too.
+
+The classes have their `BINDINGS`, `BINDING_GROUP_TITLE` and `HELP` in English, which is the key of their
+translation. They are looked up when they are shown: on every screen of the application, by `SpokenScreen`
+and `SpokenDialog`.
+"""
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from textual.binding import Binding
+from textual.dom import DOMNode
+from textual.screen import ActiveBinding, ModalScreen, Screen
+from textual.widget import Widget
+
+from gil_tui.language.spoken import say
+
+T = TypeVar("T")
+
+
+def spoken_binding(binding: Binding) -> Binding:
+    """The key as a person reads of it."""
+    return replace(binding, description=_said(binding.description), tooltip=_said(binding.tooltip))
+
+
+def spoken_bindings(active: Mapping[str, ActiveBinding]) -> dict[str, ActiveBinding]:
+    """The keys of a screen (`Screen.active_bindings`) as a person reads of them."""
+    return {
+        key: one._replace(binding=spoken_binding(one.binding), tooltip=_said(one.tooltip))
+        for key, one in active.items()
+    }
+
+
+def speak_help(node: DOMNode) -> None:
+    """Give a node, and those around it, title and help of its keys in the language that is spoken.
+
+    Textual declares them for classes and reads them of instances.
+    """
+    for one in node.ancestors_with_self:
+        kind = type(one)
+        if kind.BINDING_GROUP_TITLE:
+            one.BINDING_GROUP_TITLE = say(kind.BINDING_GROUP_TITLE)
+        if issubclass(kind, Widget) and kind.HELP:
+            vars(one)["HELP"] = say(
+                inspect.cleandoc(kind.HELP)
+            )  # a class variable, which is read by instance
+
+
+def _said(text: str) -> str:
+    return say(text) if text else ""  # the empty message is the catalogue's header
+
+
+class SpokenScreen(Screen[T]):
+    """A screen whose keys and help are in the language that is spoken."""
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """What the keys do now: key bar, help panel and command palette read it."""
+        return spoken_bindings(super().active_bindings)
+
+    def watch_focused(self) -> None:
+        """The help panel tells of what has the focus."""
+        speak_help(self.focused or self)
+
+
+class SpokenDialog(ModalScreen[T]):
+    """A dialog whose keys and help are in the language that is spoken."""
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """What the keys do now."""
+        return spoken_bindings(super().active_bindings)
+
+    def watch_focused(self) -> None:
+        """The help panel tells of what has the focus."""
+        speak_help(self.focused or self)

@@ -1,0 +1,59 @@
+"""Keys, their tooltips and the help panel in another language than English."""
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, Markdown
+from textual.widgets._key_panel import BindingsTable
+
+from gil_tui.tui.app import GilTui
+from gil_tui.tui.bindings import spoken_binding
+from gil_tui.tui.widgets.key_bar import KeyBar
+from gil_tui.tui.widgets.masthead import Masthead
+from tests.tui.fake_engine import fake_engine
+from tests.tui.pictures import picture, play, press, until
+from tests.tui.pseudo import Pseudo, marked, spoken_as, unspoken
+from tests.tui.test_history_screen import filled, open_history
+
+
+def test_the_pseudo_language_keeps_figures_and_widths() -> None:
+    assert marked("{count} trials left") == "{count} тяйалс лефт"
+    assert unspoken(Pseudo().say("{count} trials of {name}", count=3, name="countdown")) == ["countdown"]
+    assert unspoken("GIL 3 ms q 14:02 └─ threads x4") == []
+
+
+def test_a_key_is_looked_up_when_it_is_shown() -> None:
+    binding = next(one for one in GilTui.BINDINGS if getattr(one, "id", "") == "app.quit")
+    assert not isinstance(binding, tuple)
+    assert spoken_binding(binding).description == "Quit"
+    with spoken_as(Pseudo()):
+        assert spoken_binding(binding).description == marked("Quit")
+        assert unspoken(spoken_binding(binding).tooltip) == []
+
+
+@pytest.mark.parametrize("size", [(120, 40), (60, 20)])
+def test_keys_tabs_and_help_are_in_the_language_that_is_spoken(size: tuple[int, int]) -> None:
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await open_history(pilot, app)
+        bar, first = app.screen.query_one(KeyBar), app.screen.query_one(Masthead)
+        await until(pilot, lambda: marked("Quit") in bar.text)
+        assert unspoken(bar.text) == []
+        assert marked("History") in first.text
+        await press(pilot, "f1")
+        await until(pilot, lambda: bool(app.screen.query("HelpPanel Markdown MarkdownBlock")))
+        help_text = app.screen.query_one("HelpPanel Markdown", Markdown).source
+        assert marked("Every run that was made") in help_text
+        assert unspoken(help_text) == []
+        for kind in (type(app.focused), Input):
+            app.screen.query_one(kind).focus()  # type: ignore[type-var]
+            await pilot.pause(0)
+            assert unspoken(keys_of(app)) == []
+        assert marked("Move cursor left") in keys_of(app)
+        assert marked("Everywhere") in picture(app)
+
+    with spoken_as(Pseudo()):
+        play(script, size=size, engine=fake_engine(history=filled))
+
+
+def keys_of(app: GilTui) -> str:
+    table = app.screen.query_one(BindingsTable).render_bindings_table()
+    return "\n".join(str(cell) for column in table.columns for cell in column.cells)
