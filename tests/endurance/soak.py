@@ -9,6 +9,7 @@ Exits with 1 where memory is not flat, descriptors grow, or CPU is above its bud
 """
 
 import argparse
+import contextlib
 import os
 import signal
 import subprocess
@@ -77,12 +78,17 @@ def of_tree(name: str, pid: int) -> list[Watched]:
 
 @contextmanager
 def busy_process(threads: int) -> Iterator[int]:
-    """A server of so many threads at the lowest priority; gives its process id."""
+    """A server of so many threads at the lowest priority; gives its process id.
+
+    Where the kernel groups tasks by session it is the group's niceness that counts (sched(7), autogroup).
+    """
     command = ["nice", "-n", "19", sys.executable, LOADS, "server", str(threads)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
     try:
         assert process.stdout
         process.stdout.readline()
+        with contextlib.suppress(OSError):
+            Path(f"/proc/{process.pid}/autogroup").write_text("19")
         yield process.pid
     finally:
         process.kill()
