@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from gil_tui.watch.cgroups import kernel_lines
+
 _SCOPE_REMEDIES = {
     1: "only descendants may be watched: start it with `gil-tui watch -- COMMAND`, or become root",
     2: "only root may watch: become root",
@@ -51,5 +53,10 @@ def _ptrace_scope(proc: Path) -> int:
 
 
 def _status(pid: int, proc: Path) -> dict[str, str]:
-    lines = (proc / str(pid) / "status").read_text(errors="replace").splitlines()
+    return parse_status((proc / str(pid) / "status").read_bytes())
+
+
+def parse_status(status: bytes) -> dict[str, str]:
+    """The fields of `/proc/PID/status`; a name cannot forge one, see `kernel_lines`."""
+    lines = kernel_lines(status.decode("utf-8", "replace"))
     return {key: value.strip() for key, _, value in (line.partition(":") for line in lines)}

@@ -3,10 +3,14 @@
 Sources: cgroup(7), the kernel's admin-guide/cgroup-v2 and scheduler/sched-bwc, accounting/psi.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 CGROUP_ROOT = Path("/sys/fs/cgroup")
+LARGEST_FILE_BYTES = 1 << 26
+"""No file of the kernel that is read here is larger on any machine."""
+_CHUNK_BYTES = 1 << 14
 _MOUNTED_WITH: dict[str, tuple[str, ...]] = {"cpu": ("cpu,cpuacct", "cpuacct,cpu")}
 
 
@@ -54,7 +58,7 @@ def cgroups_of(process: Path, controller: str, cgroup_root: Path = CGROUP_ROOT) 
     while the mount shows the container's own group as its root, which is then the one that is found.
     """
     found: list[Cgroup] = []
-    for line in read_text(process / "cgroup").splitlines():
+    for line in kernel_lines(read_text(process / "cgroup")):
         hierarchy, _, rest = line.partition(":")
         controllers, _, path = rest.partition(":")
         if hierarchy == "0" and not controllers:
@@ -70,24 +74,46 @@ def cgroups_of(process: Path, controller: str, cgroup_root: Path = CGROUP_ROOT) 
 
 def pressure_us(path: Path) -> int | None:
     """Microseconds in which some task waited for a CPU, from a PSI file; None where there is none."""
-    for line in read_text(path).splitlines():
+    return parse_pressure(read_text(path))
+
+
+def parse_pressure(text: str) -> int | None:
+    """Microseconds in a PSI file's line `some`; None where it has none."""
+    for line in kernel_lines(text):
         if line.startswith("some "):
-            total = line.rpartition("total=")[2]
-            return int(total) if total.isdecimal() else None
+            try:
+                return int(line.rpartition("total=")[2])
+            except ValueError:
+                return None
     return None
 
 
-def read_text(path: Path | str) -> str:
-    """A small kernel file; empty if it is not there, may not be read, or its process is gone."""
+def read_text(path: Path | str, most_bytes: int = LARGEST_FILE_BYTES) -> str:
+    """A kernel file's beginning; empty if it is not there, may not be read, or its process is gone.
+
+    A process may make its own command line as long as its address space, hence a limit.
+    """
+    parts: list[bytes] = []
     try:
         with open(path, "rb", buffering=0) as file:
-            return (file.readall() or b"").decode("utf-8", "replace")
+            while most_bytes > 0 and (part := file.read(min(most_bytes, _CHUNK_BYTES))):
+                parts.append(part)
+                most_bytes -= len(part)
     except OSError:
         return ""
+    return b"".join(parts).decode("utf-8", "replace")
+
+
+def kernel_lines(text: str) -> list[str]:
+    r"""Its lines, ended by `\n` alone.
+
+    The kernel escapes that in names; every other line break in one would let it forge a line of its own.
+    """
+    return text.split("\n")
 
 
 def _pairs(text: str) -> list[str]:
-    return [line for line in text.splitlines() if len(line.split()) == 2]
+    return [line for line in kernel_lines(text) if len(line.split()) == 2]
 
 
 def _unified_mount(cgroup_root: Path) -> Path | None:
@@ -109,4 +135,4 @@ def _upwards(mount: Path, path: str) -> list[Path]:
     if ".." in parts:  # a group outside this namespace: only the root of the mount is known
         parts = ()
     folders = [mount.joinpath(*parts[:depth]) for depth in range(len(parts), -1, -1)]
-    return [folder for folder in folders if folder.is_dir()]
+    return [folder for folder in folders if os.path.isdir(folder)]  # noqa: PTH112  (never raises)

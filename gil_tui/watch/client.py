@@ -101,9 +101,14 @@ class WatcherProcess:
         self, process: subprocess.Popen[bytes], frames: asyncio.StreamReader, complaints: asyncio.StreamReader
     ) -> None:
         words = asyncio.create_task(_last_words(complaints))
-        while line := await frames.readline():
+        while line := await _line(frames):
+            try:
+                frame = Frame.from_json(json.loads(line))
+            except ValueError:
+                process.kill()  # what it says is no frame any more: its end is told below
+                break
             if self.on_frame:
-                self.on_frame(Frame.from_json(json.loads(line)))
+                self.on_frame(frame)
         code = await asyncio.to_thread(process.wait)
         last = await words
         if not self._closing:
@@ -130,6 +135,14 @@ async def _reader(pipe: IO[bytes] | None) -> asyncio.StreamReader:
     reader = asyncio.StreamReader(limit=_LONGEST_FRAME)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
     return reader
+
+
+async def _line(stream: asyncio.StreamReader) -> bytes:
+    """The next line; empty at the end, and where one is longer than any frame."""
+    try:
+        return await stream.readline()
+    except ValueError:
+        return b"\n"
 
 
 async def _last_words(stream: asyncio.StreamReader) -> str:

@@ -10,10 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gil_tui.watch.cgroups import CGROUP_ROOT, cpu_cgroups, pressure_us, read_text
+from gil_tui.watch.cgroups import CGROUP_ROOT, cpu_cgroups, kernel_lines, pressure_us, read_text
 from gil_tui.watch.frames import CpuFrame
 
 PROC = Path("/proc")
+
+_LONGEST_CORE_NUMBER = 5
+"""In digits: the largest kernels are built for 8192 CPUs (NR_CPUS)."""
 
 EFFECTIVE_EVERY_S = 5.0
 """Affinity and quota of a live process seldom change: they are read again after this time."""
@@ -71,13 +74,13 @@ def effective_cpus(
 
 def parse_online(stat: str) -> frozenset[int]:
     """Numbers of the cores named in /proc/stat."""
-    words = (line.split(None, 1)[0] for line in stat.splitlines() if line.startswith("cpu"))
-    return frozenset(int(word[3:]) for word in words if word[3:].isdecimal())
+    words = (line.split(None, 1)[0] for line in kernel_lines(stat) if line.startswith("cpu"))
+    return frozenset(core for word in words if (core := _core_number(word[3:])) is not None)
 
 
 def parse_allowed(status: str) -> frozenset[int] | None:
     """CPUs of `Cpus_allowed_list` in /proc/PID/status, such as `0-3,8`; None if it is not there."""
-    for line in status.splitlines():
+    for line in kernel_lines(status):
         name, _, value = line.partition(":")
         if name == "Cpus_allowed_list":
             return _cpu_list(value)
@@ -85,21 +88,25 @@ def parse_allowed(status: str) -> frozenset[int] | None:
 
 
 def parse_core_ticks(stat: str) -> dict[int, CoreTicks]:
-    """Core number to its counters, from /proc/stat; a core taken offline is not there.
+    """Core number to its counters, from /proc/stat; a core taken offline, or not understood, is not there.
 
     Waiting for I/O counts as idle, guests are within user time, time stolen by the hypervisor is
     neither busy nor idle.
     """
     cores: dict[int, CoreTicks] = {}
-    for line in stat.splitlines():
+    for line in kernel_lines(stat):
         name, *words = line.split() or [""]
         if not name.startswith("cpu"):
             break
-        if name == "cpu" or len(words) < 4:
+        core = _core_number(name[3:])
+        if core is None or len(words) < 4:
             continue
-        user, nice, system, idle, iowait, irq, softirq, stolen = [*map(int, words[:8]), *[0] * 8][:8]
+        try:
+            user, nice, system, idle, iowait, irq, softirq, stolen = [*map(int, words[:8]), *[0] * 8][:8]
+        except ValueError:
+            continue
         busy = user + nice + system + irq + softirq
-        cores[int(name[3:])] = CoreTicks(busy, busy + idle + iowait + stolen, stolen)
+        cores[core] = CoreTicks(busy, busy + idle + iowait + stolen, stolen)
     return cores
 
 
@@ -245,10 +252,18 @@ class _Limits:
 def _cpu_list(text: str) -> frozenset[int]:
     cpus: set[int] = set()
     for part in text.strip().split(","):
-        first, _, last = part.strip().partition("-")
-        if first.isdecimal():
-            cpus.update(range(int(first), int(last) + 1 if last.isdecimal() else int(first) + 1))
+        words = part.strip().split("-")
+        first, last = _core_number(words[0]), _core_number(words[-1])
+        if first is not None and last is not None:
+            cpus.update(range(first, last + 1))
     return frozenset(cpus)
+
+
+def _core_number(text: str) -> int | None:
+    """None for what no kernel calls a core."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= _LONGEST_CORE_NUMBER):
+        return None
+    return int(text)
 
 
 def _psutil_ticks() -> dict[int, CoreTicks]:

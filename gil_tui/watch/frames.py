@@ -122,8 +122,14 @@ class Frame:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> "Frame":
-        """The inverse of `to_json`."""
+        """The inverse of `to_json`; ValueError for anything else."""
+        try:
+            return cls._from(document)
+        except (TypeError, LookupError, AttributeError, OverflowError) as error:
+            raise ValueError(f"no frame: {error!r}") from error
 
+    @classmethod
+    def _from(cls, document: Mapping[str, Any]) -> "Frame":
         def gil(item: Mapping[str, Any]) -> GilFrame:
             holders = item.get("holders")
             return GilFrame(

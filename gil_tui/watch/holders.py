@@ -5,6 +5,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+from gil_tui.watch.access import parse_status
 from gil_tui.watch.memory import Memory
 from gil_tui.watch.target import Target
 
@@ -94,7 +95,6 @@ def _pthread_tid(memory: Memory, pthread: int) -> int:
 def _namespace_ids(task: Path) -> list[int]:
     """The ids of a task from our PID namespace inwards: `NSpid` of proc_pid_status(5)."""
     try:
-        text = (task / "status").read_text(errors="replace")
-    except OSError:
+        return [int(number) for number in parse_status((task / "status").read_bytes())["NSpid"].split()]
+    except (OSError, KeyError, ValueError):
         return []
-    return [int(number) for number in text.partition("\nNSpid:")[2].partition("\n")[0].split()]

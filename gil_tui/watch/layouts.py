@@ -111,7 +111,7 @@ class GilState:
 
 _COND = 32
 _MONOTONIC = 2  # low three bits of __wrefs: not shared, CLOCK_MONOTONIC, not being destroyed
-_MOST_WAITERS = 100_000
+_MOST_WAITERS = 4096
 _MUTEX_SIZE = 48 if os.uname().machine == "aarch64" else 40
 # __wrefs of a condition variable of 48 bytes: at +28 from glibc 2.41 on, before at +36
 _WREFS = "28xI4xI8x"

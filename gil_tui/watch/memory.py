@@ -2,12 +2,13 @@
 
 import os
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 _WORD = struct.Struct("=Q")
 _DELETED = " (deleted)"
+_LONGEST_MAPS = 1 << 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,18 @@ def parse_maps(lines: Iterable[str]) -> tuple[Mapping, ...]:
 
 def read_maps(pid: int, proc: Path = Path("/proc")) -> tuple[Mapping, ...]:
     """The mappings of a process, empty for zombies and kernel threads; OSError when refused or gone."""
-    with (proc / str(pid) / "maps").open(encoding="utf-8", errors="replace") as file:
-        return parse_maps(file)
+    with (proc / str(pid) / "maps").open(encoding="utf-8", errors="replace", newline="\n") as file:
+        return parse_maps(_bounded(file))
+
+
+def _bounded(lines: Iterable[str]) -> Iterator[str]:
+    """A process may map 65,530 files whose names have 4,095 characters each."""
+    left = _LONGEST_MAPS
+    for line in lines:
+        left -= len(line)
+        if left < 0:
+            return
+        yield line
 
 
 class Memory:

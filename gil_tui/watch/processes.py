@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gil_tui.watch import access
-from gil_tui.watch.cgroups import read_text
+from gil_tui.watch.cgroups import kernel_lines, read_text
 from gil_tui.watch.frames import ProcessFrame
 from gil_tui.watch.tree import ProcessStat, process_ids, read_stat
 
@@ -25,6 +25,7 @@ _PSS_COST = 0.002
 """At most this share of time goes into reading one process's PSS."""
 
 _LONGEST_COMMAND = 400
+_COMMAND_BYTES = 4096
 _PROGRAM = re.compile(r"(python|pypy)(\d(?:\.\d+)?t?)?(?:d|m|-\w+)?")
 _LIBRARY = re.compile(r"/lib(python|pypy)(\d\.\d+t?)?[^/\n]*\.so")
 _IMPLEMENTATIONS = {"python": "CPython", "pypy": "PyPy"}
@@ -100,7 +101,7 @@ class ProcessTable:
             parent_pid=stat.parent_pid,
             user=user_name(status),
             python=python,
-            command=command_of(stat.pid, self._proc) or f"[{stat.name}]",
+            command=command_of(stat.pid, self._proc) or bracketed(stat.name),
             cpu_share=max(0.0, used_s) / max(now - since_s, 1 / self._ticks_per_s),
             threads=stat.threads,
             age_s=max(0.0, now - began_s),
@@ -116,7 +117,7 @@ class ProcessTable:
         try:
             program = os.readlink(f"{folder}/exe")  # noqa: PTH115  (hundreds in a row: pathlib is slow)
         except OSError:
-            return python_of_program(read_text(f"{folder}/cmdline").partition("\0")[0])
+            return python_of_program(read_text(f"{folder}/cmdline", _COMMAND_BYTES).partition("\0")[0])
         if (pid, program) not in self._linked:
             by_name = python_of_program(program)
             self._linked[pid, program] = by_name or python_of_maps(read_text(f"{folder}/maps"))
@@ -169,7 +170,7 @@ class ProcessMeter:
         return ProcessFrame(
             pid=self._pid,
             parent_pid=stat.parent_pid,
-            command=self._command or f"[{stat.name}]",
+            command=self._command or bracketed(stat.name),
             python=python,
             free_threaded=free_threaded,
             cpu_share=used_ns / 1e9 / passed_s if passed_s > 0 else 0.0,
@@ -201,10 +202,13 @@ def process_cpu_ns(pid: int) -> int:
 
 def parse_pss(smaps_rollup: str) -> int | None:
     """Bytes of `Pss` in `/proc/PID/smaps_rollup`; None where it is missing or may not be read."""
-    for line in smaps_rollup.splitlines():
+    for line in kernel_lines(smaps_rollup):
         words = line.split()
-        if len(words) == 3 and words[0] == "Pss:" and words[1].isdecimal():
-            return int(words[1]) * 1024
+        if len(words) == 3 and words[0] == "Pss:":
+            try:
+                return int(words[1]) * 1024
+            except ValueError:
+                return None
     return None
 
 
@@ -222,9 +226,18 @@ def python_of_maps(maps: str) -> str | None:
 
 def command_of(pid: int, proc: Path = PROC) -> str:
     """The command line as text that a terminal may be given; empty for a zombie or a kernel thread."""
-    words = read_text(f"{proc}/{pid}/cmdline").rstrip("\0").split("\0")
-    text = " ".join(words)[:_LONGEST_COMMAND]
+    return printable_command(read_text(f"{proc}/{pid}/cmdline", _COMMAND_BYTES))
+
+
+def printable_command(cmdline: str) -> str:
+    """The words of a `/proc/PID/cmdline` in one line, what is not printable as spaces."""
+    text = " ".join(cmdline.rstrip("\0").split("\0"))[:_LONGEST_COMMAND]
     return "".join(letter if letter.isprintable() else " " for letter in text).strip()
+
+
+def bracketed(name: str) -> str:
+    """The name of a program without a command line, as ps(1) writes it."""
+    return f"[{printable_command(name)}]"
 
 
 def user_name(status: str) -> str:
@@ -234,18 +247,21 @@ def user_name(status: str) -> str:
         return ""
     try:
         return pwd.getpwuid(int(number[0])).pw_name
-    except (KeyError, OverflowError):
+    except (KeyError, OverflowError, ValueError):
         return number[0]
 
 
 def container_pid(status: str) -> int | None:
     """Its id in the innermost process namespace, from `/proc/PID/status`; None if there is only ours."""
     numbers = _status_words(status, "NSpid")
-    return int(numbers[-1]) if len(numbers) > 1 and numbers[-1].isdecimal() else None
+    try:
+        return int(numbers[-1]) if len(numbers) > 1 else None
+    except ValueError:
+        return None
 
 
 def _status_words(status: str, key: str) -> list[str]:
-    for line in status.splitlines():
+    for line in kernel_lines(status):
         name, _, value = line.partition(":")
         if name == key:
             return value.split()

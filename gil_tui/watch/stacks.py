@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from gil_tui.watch import access
+from gil_tui.watch.processes import printable_command
 
 BURST_S = 1.0
 BURST_RATE_HZ = 25
@@ -24,6 +25,8 @@ _GRACE_S = 10.0
 _NOISE = 0.25
 """The two samplings differ by less than this part even where nobody runs without the GIL."""
 _LONGEST_MESSAGE = 160
+_UNLIKE = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
+"""What a document of another shape makes of the code that reads it."""
 
 
 class StacksError(Exception):
@@ -66,10 +69,14 @@ class HotFunction:
 
 async def one_dump(pid: int) -> tuple[ThreadStack, ...]:
     """The stacks of all threads at one moment, about 30 ms; StacksError when they cannot be had."""
-    output = await _py_spy(pid, "dump", "--json", "--full-filenames", within_s=_GRACE_S)
+    return parse_dump(await _py_spy(pid, "dump", "--json", "--full-filenames", within_s=_GRACE_S))
+
+
+def parse_dump(output: bytes) -> tuple[ThreadStack, ...]:
+    """What `py-spy dump --json` prints; StacksError for anything else."""
     try:
         return tuple(_thread(item) for item in json.loads(output))
-    except (ValueError, TypeError, KeyError) as error:
+    except _UNLIKE as error:
         raise StacksError("py-spy's answer cannot be understood") from error
 
 
@@ -94,14 +101,16 @@ async def _record(pid: int, seconds: float, rate_hz: int, *only: str) -> Counter
     whole_s = max(1, round(seconds))
     options = ["--format", "speedscope", "--output", "/dev/stdout", "--full-filenames"]
     timing = ["--duration", str(whole_s), "--rate", str(rate_hz)]
-    output = await _py_spy(pid, "record", *options, *timing, *only, within_s=whole_s + _GRACE_S)
+    return parse_record(await _py_spy(pid, "record", *options, *timing, *only, within_s=whole_s + _GRACE_S))
+
+
+def parse_record(output: bytes) -> Counter[StackFrame]:
+    """What `py-spy record --format speedscope` prints, its own words around it; StacksError otherwise."""
     text = output.decode(errors="replace")
     try:
-        document, _ = json.JSONDecoder().raw_decode(
-            text, text.index("{")
-        )  # py-spy's own words stand around it
+        document, _ = json.JSONDecoder().raw_decode(text, text.index("{"))
         return innermost(document)
-    except (ValueError, TypeError, KeyError, IndexError) as error:
+    except _UNLIKE as error:
         raise StacksError("py-spy's answer cannot be understood") from error
 
 
@@ -190,7 +199,7 @@ def _one_line(pid: int, complaint: str) -> str:
     if "python version" in complaint:
         return "py-spy knows no CPython it supports in this process"
     first = next(_meaningful(complaint.splitlines()), "it ended without saying why")
-    return f"py-spy: {first[:_LONGEST_MESSAGE]}"
+    return f"py-spy: {printable_command(first[:_LONGEST_MESSAGE])}"
 
 
 def _meaningful(lines: Iterable[str]) -> Iterator[str]:

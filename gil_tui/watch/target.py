@@ -4,6 +4,7 @@ import re
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from gil_tui.watch import access
@@ -28,7 +29,9 @@ _MUSL = re.compile(r"ld-musl|libc\.musl")
 _VERSION_TEXT = re.compile(rb"(?<![\d.])3\.(\d{1,2})\.(\d{1,3})[a-z\d+]* \(")
 
 _LARGEST_RUNTIME = 1 << 22
-_MOST_INTERPRETERS = 1000
+_MOST_INTERPRETERS = 256
+_MOST_MODULES = 1024
+_MOST_CANDIDATES = 2000
 _CHUNK = 1 << 16
 _MOST_BSS = 1 << 21
 _THREAD_STATE_HEAD = struct.Struct("=QQQ")  # prev, next, interp: the same since 3.7
@@ -153,7 +156,7 @@ def _modules(mappings: tuple[Mapping, ...], executable: str) -> Iterator[Mapping
     for mapping in mappings:
         if mapping.path in code and mapping.offset == 0 and mapping.path.startswith("/"):
             first.setdefault(mapping.path, mapping)
-    return iter(sorted(first.values(), key=rank))
+    return islice(sorted(first.values(), key=rank), _MOST_MODULES)
 
 
 def _named(pid: int, modules: tuple[Mapping, ...]) -> Target:
@@ -255,11 +258,17 @@ def _scanned_gil(memory: Memory, runtime: Runtime) -> Iterator[GilAddress]:
     layout = GilLayout(bool(runtime.offsets and runtime.offsets.free_threaded))
     data = memory.read(runtime.address, runtime.size)
     wanted = struct.pack("=Q", DEFAULT_INTERVAL_US)
-    hits = [at for at in _occurrences(data, wanted) if _looks_like_gil(data, at, layout)]
+    hits = [at for at in _few(_occurrences(data, wanted)) if _looks_like_gil(data, at, layout)]
     if len(hits) != 1:
-        hits = [at for at in hits or _any_interval(data, layout) if _is_gil(memory, data, at, layout)]
+        candidates = hits or _few(_any_interval(data, layout))
+        hits = [at for at in candidates if _is_gil(memory, data, at, layout)]
     if len(hits) == 1:
         yield GilAddress(runtime.address + hits[0], 0, layout)
+
+
+def _few(places: Iterator[int]) -> Iterator[int]:
+    """No runtime has more places that might be a GIL, unless it was made to keep us busy."""
+    return islice(places, _MOST_CANDIDATES)
 
 
 def _occurrences(data: bytes, wanted: bytes) -> Iterator[int]:
