@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gil_tui.report.data import finite
@@ -14,12 +14,15 @@ from gil_tui.report.layout import (
     table,
     time_with_interval,
 )
+from gil_tui.text import clean
 
 __all__ = [
     "MISSING",
+    "complain",
     "factor_with_interval",
     "host_line",
     "print_json",
+    "print_lines",
     "size",
     "table",
     "time_with_interval",
@@ -30,3 +33,14 @@ def print_json(document: Mapping[str, Any]) -> None:
     """The document and nothing else; on a terminal indented, since a person reads it there."""
     json.dump(finite(document), sys.stdout, allow_nan=False, indent=2 if sys.stdout.isatty() else None)
     sys.stdout.write("\n")
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Lines for a person. Whatever has got into one, there is nothing left in it that a terminal obeys."""
+    sys.stdout.writelines(f"{clean(line)}\n" for line in lines)
+    sys.stdout.flush()
+
+
+def complain(what: object) -> None:
+    """One line on stderr."""
+    print(f"gil-tui: {clean(str(what))}", file=sys.stderr)
