@@ -5,11 +5,18 @@ from dataclasses import asdict, fields, replace
 from typing import Any
 
 from gil_tui.verdict.model import Verdict
-from gil_tui.verdict.observation import QUIET, LockGroup, Observation, ProcessSeen, ThreadSeen
+from gil_tui.verdict.observation import (
+    QUIET,
+    HotFunction,
+    LockGroup,
+    Observation,
+    ProcessSeen,
+    ThreadSeen,
+)
 
 WATCH_SCHEMA = "gil-tui/watch/1"
 
-_LISTS = ("locks", "hot", "threads", "members")
+_LISTS = ("locks", "hot", "threads", "members", "waiting_counts")
 _ADDED = ("seconds", "samples")
 _ROUNDED = ("busy_gils", "processes", "process_bytes")
 _STATES = ("cpu", "run_queue", "gil", "lock", "io", "idle")
@@ -139,6 +146,7 @@ def watch_document(
             "wait_share": wait_share(observation),
             "switches_per_s": observation.switches_per_s,
             "samples": observation.samples if available else 0,
+            "waiting_counts": list(observation.waiting_counts),
             "rate_hz": observation.gil_rate_hz if available else None,
             "held_off_cpu": observation.held_off_cpu,
             "contended": observation.contended,
@@ -158,6 +166,56 @@ def watch_document(
         "ended": observation.ended,
         "verdict": verdict.to_json() if verdict else None,
     }
+
+
+def watched_observation(document: Mapping[str, Any]) -> Observation:
+    """What `watch_document` keeps of an observation: all that is shown of a watch, and its thread times."""
+    gil, cpu, seconds = document["gil"], document["cpu"], document["seconds"]
+    threads = tuple(map(_thread_seen, document["threads"]))
+
+    def mean(state: str) -> float:
+        shares = (getattr(one, state) * one.seen_s for one in threads)
+        return float(sum(shares)) / seconds if seconds > 0 else 0.0
+
+    counted = sum((1 - one.cpu - one.run_queue) * one.seen_s for one in threads if one.counted_only)
+    return Observation(
+        seconds=seconds,
+        samples=gil["samples"],
+        python=document["python"] or "",
+        gil_enabled=document["gil_enabled"],
+        cpu=mean("cpu"),
+        run_queue=mean("run_queue"),
+        gil=mean("gil"),
+        lock=mean("lock"),
+        network=mean("io"),
+        idle=mean("idle"),
+        unknown=max(0.0, counted / seconds) if seconds > 0 else 0.0,
+        held=gil["held"],
+        held_why=gil["why"],
+        held_off_cpu=gil["held_off_cpu"],
+        waiting=gil["waiting"],
+        contended=gil["contended"],
+        waiting_counts=tuple(gil.get("waiting_counts", ())),
+        switches_per_s=gil["switches_per_s"],
+        gil_rate_hz=gil["rate_hz"],
+        cpus_effective=cpu["cores_effective"],
+        cpus_limited_by=cpu["limited_by"],
+        cores_used=cpu["cores_used"],
+        throttled_share=cpu["throttled_share"],
+        steal_share=cpu["steal_share"],
+        hot=tuple(map(HotFunction.from_json, document["hot"])),
+        threads=threads,
+        members=tuple(ProcessSeen(**one) for one in document["processes"]),
+        observer_cpu_share=document["observer"]["cpu_share"],
+        ended=document["ended"],
+        why=document["why"],
+    )
+
+
+def _thread_seen(entry: Mapping[str, Any]) -> ThreadSeen:
+    counted_only = entry["io"] is None
+    waits = dict.fromkeys(("gil", "lock", "io", "idle"), 0.0) if counted_only else {}
+    return ThreadSeen(**{**entry, **waits}, counted_only=counted_only)
 
 
 def _thread_entry(thread: ThreadSeen) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import statistics
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 from gil_tui.verdict.limits import CONVOY_HOG_CPU
@@ -81,7 +82,7 @@ def resting(frames: Sequence[Frame]) -> set[tuple[int, int, int]]:
 
 @dataclass(slots=True)
 class GilTotal:
-    """One GIL: seconds listed, read, held, and thread-seconds waited; `waits` are samples by waiters."""
+    """One GIL: seconds listed, read, held, and thread-seconds waited; `waits[k]` samples saw k waiters."""
 
     pid: int
     listed_s: float = 0.0
@@ -91,7 +92,7 @@ class GilTotal:
     waited_s: float = 0.0
     switched_s: float = 0.0
     switches: float = 0.0
-    waits: list[int] = field(default_factory=lambda: [0, 0])
+    waits: list[int] = field(default_factory=list)
     holders: dict[int, float] = field(default_factory=lambda: defaultdict(float))
     enabled: bool | None = None
     why: str = ""
@@ -113,8 +114,7 @@ class GilTotal:
         if gil.switches_per_s is not None:
             self.switched_s += length_s
             self.switches += gil.switches_per_s * length_s
-        self.waits[0] += sum(gil.waiting_counts)
-        self.waits[1] += sum(gil.waiting_counts[1:])
+        self.waits = [sum(pair) for pair in zip_longest(self.waits, gil.waiting_counts, fillvalue=0)]
 
     def held(self, seconds: float) -> float:
         """Share of `seconds` in which it was held; of a process that lived shorter, the less."""

@@ -99,9 +99,10 @@ class Observation:
     """Sums over `seconds`: `cpu` to `unknown` are mean numbers of threads in that state.
 
     `unknown` are threads whose waits could not be told apart. `held`, `contended` (share of samples with
-    somebody waiting) and `held_off_cpu` (share of time in which the GIL was held, at least, by a thread
-    neither on a CPU nor in the run queue) are of the busiest GIL, `waiting` and `held_sum` of all GILs
-    together; None with the reason in `held_why`. `busiest_cpu` is the CPU share of the busiest thread
+    somebody waiting), `waiting_counts` (at position k the samples that saw k threads waiting) and
+    `held_off_cpu` (share of time in which the GIL was held, at least, by a thread neither on a CPU nor in the
+    run queue) are of the busiest GIL, `waiting` and `held_sum` of all GILs together; None with the reason in
+    `held_why`. `busiest_cpu` is the CPU share of the busiest thread
     (`busiest_running` with its time in the run queue), `victims` the threads of its process that need
     little CPU and wait for the GIL, `victims_gil` their mean share of it. `others_used` are CPUs of the
     host in use by other programs, `throttled_share` is of the quota's periods. `parts_sum_error` is how
@@ -133,6 +134,7 @@ class Observation:
     held_off_cpu: float | None = None
     waiting: float | None = None
     contended: float | None = None
+    waiting_counts: tuple[int, ...] = ()
     busy_gils: int = 0
     switches_per_s: float | None = None
     gil_rate_hz: float | None = None
