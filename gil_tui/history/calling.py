@@ -1,10 +1,12 @@
-"""What a person calls a run, a sweep or a watch, found in the history."""
+"""What a person calls a run, a sweep, a watch or an audit, found in the history."""
 
 import re
 
+from gil_tui.history.audits import Audits, NoSuchAuditError
 from gil_tui.history.errors import NoSuchRunError
 from gil_tui.history.store import History
 from gil_tui.lab.errors import LabError, UsageError
+from gil_tui.verdict.audit_model import Audit
 
 _WATCH = re.compile(r"watch[:#]#?(\d{1,18})")
 
@@ -21,7 +23,7 @@ def called(history: History, text: str) -> tuple[str, int | None]:
     except (NoSuchRunError, OverflowError):
         if text.startswith("#"):
             raise
-    sweeps = history.sweep_ids(text) if text else []
+    sweeps = history.sweep_ids(text)
     if not sweeps:
         raise LabError(
             f"no run or sweep {text} in the history; `gil-tui history` lists the runs, "
@@ -36,3 +38,25 @@ def watch_called(text: str) -> int | None:
     """The number of the watch that is called `watch:3`; None for what is no watch's name."""
     found = _WATCH.fullmatch(text)
     return int(found[1]) if found else None
+
+
+def audit_called(history: History, name: str) -> Audit:
+    """The audit of that title, subject or number, else the one whose title or subject begins so.
+
+    Raises UsageError for the beginning of several, LabError where there is none.
+    """
+    audits = Audits(history)
+    try:
+        return audits.named(name)
+    except NoSuchAuditError as error:
+        begun = [
+            one
+            for one in audits.all()
+            if name and (one.title.startswith(name) or one.subject.startswith(name))
+        ]
+        if not begun:
+            raise LabError(str(error)) from error
+    if len(begun) > 1:
+        told = ", ".join(f"{one.id} ({one.title})" for one in begun)
+        raise UsageError(f"{name} is the beginning of several audits: {told}")
+    return begun[0]

@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gil_tui.lab.records import Run
 from gil_tui.language import Language
 from gil_tui.report import svg
 from gil_tui.text import fit, percent
@@ -253,41 +252,52 @@ def _legend(rows: Sequence[Sequence[tuple[str, str, float]]], top: float) -> lis
     return parts
 
 
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Shares of thread time by state, and what stands beside them."""
+
+    label: str
+    shares: Mapping[str, float | None]
+    beside: str = ""
+
+
 def states_chart(
-    runs: Sequence[Run], title: str, language: Language, words: Mapping[str, str], name: str
+    bars: Sequence[Bar], title: str, beside: str, language: Language, words: Mapping[str, str], name: str
 ) -> str:
-    """A bar for each watched run: the shares of its threads' time, and beside it how far the GIL was held."""
-    watched = [run for run in runs if run.threads][:MOST_BARS]
+    """A bar of states for each run or thread, of many the first; `beside` heads what stands on the right."""
+    bars = bars[:MOST_BARS]
     full = WIDTH - BAR_LEFT - BAR_RIGHT
     parts = [svg.fillings(name), svg.text(16, 20, title, size=15, weight="bold")]
-    parts.append(svg.text(WIDTH - BAR_RIGHT + 12, 40, language.say("GIL held"), colour=svg.MUTED))
-    for number, run in enumerate(watched):
+    parts.append(svg.text(WIDTH - BAR_RIGHT + 12, 40, beside, colour=svg.MUTED))
+    for number, bar in enumerate(bars):
         y = 50 + ROW * number
-        parts.append(svg.text(BAR_LEFT - 8, y + 15, fit(run.experiment.label, 27), "end"))
-        parts += _bar(run.threads or {}, y, full, name, language)
-        held = run.gil["held"] if run.gil else None
-        parts.append(svg.text(WIDTH - BAR_RIGHT + 12, y + 15, language.figure(percent(held))))
-    bottom = 50 + ROW * len(watched)
+        parts.append(svg.text(BAR_LEFT - 8, y + 15, fit(bar.label, 27), "end"))
+        parts += _bar(bar.shares, y, full, name, language)
+        parts.append(svg.text(WIDTH - BAR_RIGHT + 12, y + 15, bar.beside))
+    bottom = 50 + ROW * len(bars)
     rows, x = 0, 16.0
     for state in svg.STATE_LOOKS:
         width = 36 + len(words[state]) * svg.LETTER_WIDTH
         if x + width > WIDTH - 16:
             rows, x = rows + 1, 16.0
         y = bottom + 14 + 20 * rows
-        parts.append(_box(x, y, 18, 12, f"{name}-{state}"))
+        parts.append(box(x, y, 18, 12, f"{name}-{state}"))
         parts.append(svg.text(x + 24, y + 11, words[state]))
         x += width
     return svg.picture(WIDTH, bottom + 40 + 20 * rows, parts, title, name)
 
 
-def _bar(threads: Mapping[str, float], top: float, full: float, name: str, language: Language) -> list[str]:
+def _bar(
+    threads: Mapping[str, float | None], top: float, full: float, name: str, language: Language
+) -> list[str]:
     parts, x = [], float(BAR_LEFT)
     total = sum(max(0.0, threads.get(state) or 0.0) for state in svg.STATE_LOOKS) or 1.0
+    total = max(total, 1.0) if None in threads.values() else total  # what could not be told apart stays blank
     for state in svg.STATE_LOOKS:
         share = max(0.0, threads.get(state) or 0.0) / total
         width = full * share
         if width >= 0.5:
-            parts.append(_box(x, top, width, ROW - 6, f"{name}-{state}"))
+            parts.append(box(x, top, width, ROW - 6, f"{name}-{state}"))
         if width >= 44:
             label = language.figure(percent(share))
             parts.append(
@@ -299,7 +309,8 @@ def _bar(threads: Mapping[str, float], top: float, full: float, name: str, langu
     return parts
 
 
-def _box(x: float, y: float, width: float, height: float, filling: str) -> str:
+def box(x: float, y: float, width: float, height: float, filling: str) -> str:
+    """A rectangle filled with one of the patterns of `svg.fillings`."""
     return (
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:g}" fill="url(#{filling})" '
         f'stroke="{svg.INK}" stroke-width="0.8"/>'

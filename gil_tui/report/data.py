@@ -1,23 +1,16 @@
-"""What a report is about, and the same as raw data: a JSON document and two tables."""
+"""What a report is about, and the same as a JSON document."""
 
-import csv
-import io
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gil_tui.history.rows import executor_label, python_label
+from gil_tui.history.watches import KeptWatch
 from gil_tui.lab.records import Run, Sweep
-from gil_tui.text import clean
-from gil_tui.verdict.model import Verdict
-from gil_tui.verdict.statistics import Interval
+from gil_tui.verdict.audit_model import Audit, Checklist, Fill, Point
+from gil_tui.verdict.model import Evidence, Verdict
 
 REPORT_SCHEMA = "gil-tui/report/1"
-OWN_COLUMN = "gil_tui_version"
-"""The first column of a table: by it a file is known as one of gil-tui's own."""
-FORMULA = tuple("=+-@\t\r")
-"""With one of these a spreadsheet begins a formula."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +41,7 @@ class Part:
 class Report:
     """All that a report tells: `created_at` in ISO 8601, `selftest` is the document of a self-test.
 
-    Without a `title` the report is called by what it is about.
+    Without a `title` the report is called by what it is about. Of an `audit` it has the runs and watches too.
     """
 
     title: str
@@ -57,6 +50,8 @@ class Report:
     version: str
     selftest: Mapping[str, Any] | None = None
     redacted: bool = False
+    audit: Checklist | None = None
+    watches: tuple[KeptWatch, ...] = ()
 
     @property
     def runs(self) -> list[Run]:
@@ -72,6 +67,8 @@ class Report:
             "version": self.version,
             "redacted": self.redacted,
             "sweeps": [part.to_json() for part in self.parts],
+            "audit": self.audit.to_json() if self.audit else None,
+            "watches": [watch.to_json() for watch in self.watches],
             "selftest": dict(self.selftest) if self.selftest is not None else None,
         }
 
@@ -85,68 +82,39 @@ class Report:
             document["version"],
             document["selftest"],
             document["redacted"],
+            checklist_from(document["audit"]) if document.get("audit") else None,
+            tuple(map(KeptWatch.from_json, document.get("watches", ()))),
         )
 
 
-RUN_COLUMNS = (
-    OWN_COLUMN,
-    "sweep",
-    "run",
-    "workload",
-    "executor",
-    "workers",
-    "python",
-    "size",
-    "tasks",
-    "status",
-    "trials",
-    "wall_s",
-    "wall_low_s",
-    "wall_high_s",
-    "wall_level",
-    "speedup",
-    "speedup_low",
-    "speedup_high",
-    "gil_held",
-    "gil_waiting",
-    "gil_wait_share",
-    "verdict",
-    "confidence",
-)
-TRIAL_COLUMNS = (
-    OWN_COLUMN,
-    "sweep",
-    "run",
-    "workload",
-    "executor",
-    "workers",
-    "python",
-    "trial",
-    "wall_s",
-    "startup_s",
-    "cpu_s",
-    "throughput_per_s",
-    "latency_p50_s",
-    "latency_p95_s",
-    "latency_p99_s",
-    "latency_max_s",
-    "peak_pss_bytes",
-    "voluntary_switches",
-    "involuntary_switches",
-    "outlier",
-    "marks",
-    "failure",
-)
+def checklist_from(document: Mapping[str, Any]) -> Checklist:
+    """The inverse of `Checklist.to_json`."""
+    verdict = document["verdict"]
+    return Checklist(
+        Audit.from_json(document["audit"]),
+        tuple(map(_point, document["points"])),
+        Verdict.from_json(verdict) if verdict else None,
+    )
 
 
-def runs_csv(report: Report) -> str:
-    """A line for each run."""
-    return _csv(RUN_COLUMNS, map(_run_values, report.runs))
+def _point(document: Mapping[str, Any]) -> Point:
+    figure, fill = document["figure"], document["fill"]
+    return Point(
+        number=document["number"],
+        state=document["state"],
+        answer=document["answer"],
+        figure=Evidence(**figure) if figure else None,
+        evidence=tuple(Evidence(**one) for one in document["evidence"]),
+        runs=tuple(document["runs"]),
+        watches=tuple(document["watches"]),
+        reproduce=document["reproduce"],
+        why=document["why"],
+        fill=Fill(**{name: _fixed(value) for name, value in fill.items()}) if fill else None,
+    )
 
 
-def trials_csv(report: Report) -> str:
-    """A line for each trial."""
-    return _csv(TRIAL_COLUMNS, (row for run in report.runs for row in _trial_values(run)))
+def _fixed(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def finite(value: Any) -> Any:
@@ -158,82 +126,3 @@ def finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [finite(item) for item in value]
     return value
-
-
-def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([_cell(value) for value in row] for row in rows)
-    return text.getvalue()
-
-
-def _cell(value: object) -> object:
-    """Empty for what is not known; a text can be no formula, and holds nothing that a terminal obeys."""
-    if value is None or (isinstance(value, float) and not math.isfinite(value)):
-        return ""
-    if not isinstance(value, str):
-        return value
-    text = clean(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
-
-
-def _head(run: Run) -> tuple[object, ...]:
-    return (
-        run.version,
-        run.sweep_id,
-        run.id,
-        run.experiment.workload,
-        executor_label(run),
-        run.experiment.workers,
-        python_label(run),
-    )
-
-
-def _run_values(run: Run) -> tuple[object, ...]:
-    gil = run.gil or {}
-    return (
-        *_head(run),
-        run.experiment.size,
-        run.experiment.tasks,
-        run.status,
-        len(run.walls_s),
-        *_interval(run.wall_s),
-        run.wall_s.level if run.wall_s else None,
-        *_interval(run.speedup),
-        gil.get("held"),
-        gil.get("waiting"),
-        gil.get("wait_share"),
-        run.verdict.code if run.verdict else None,
-        run.verdict.confidence if run.verdict else None,
-    )
-
-
-def _interval(interval: Interval | None) -> tuple[float | None, ...]:
-    return (interval.median, interval.low, interval.high) if interval else (None, None, None)
-
-
-def _trial_values(run: Run) -> Iterable[tuple[object, ...]]:
-    far_off = run.outlier_numbers
-    for trial in run.trials:
-        result = trial.result
-        latency = result.latency_s if result else {}
-        switches = result.context_switches if result else {}
-        failure = (trial.failure or {}).get("message", "failed") if result is None else None
-        measured = (
-            (result.wall_s, result.startup_s, result.cpu_s, result.throughput_per_s)
-            if result
-            else (None,) * 4
-        )
-        yield (
-            *_head(run),
-            trial.number,
-            *measured,
-            *(latency.get(share) for share in ("p50", "p95", "p99", "max")),
-            result.peak_pss_bytes if result else None,
-            switches.get("voluntary"),
-            switches.get("involuntary"),
-            int(trial.number in far_off),
-            "; ".join(trial.marks),
-            failure,
-        )

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,12 +19,12 @@ LOOKED_AT = 512
 FOLDER_MODE = 0o700
 
 
-def write_all(folder: Path, texts: Mapping[str, str], outdated: str = "") -> list[Path]:
+def write_all(folder: Path, texts: Mapping[str, str], outdated: Sequence[str] = ()) -> list[Path]:
     """Write the texts by their names into the folder, which is made where it is missing.
 
-    Files are readable for their owner alone, as the history is. Files of gil-tui's own that match the
-    pattern `outdated` and are not written again are removed. Raises LabError before anything is written where
-    a file of that name is not gil-tui's own, or the folder cannot be written to.
+    Files are readable for their owner alone, as the history is. Files of gil-tui's own that match one of
+    the patterns `outdated` and are not written again are removed. Raises LabError before anything is written
+    where a file of that name is not gil-tui's own, or the folder cannot be written to.
     """
     paths = {folder / name: text for name, text in texts.items()}
     try:
@@ -35,7 +35,7 @@ def write_all(folder: Path, texts: Mapping[str, str], outdated: str = "") -> lis
                 f"{strangers[0]} was not written by gil-tui and is left as it is: move it away, or choose "
                 "another folder with -o"
             )
-        old = {path for path in folder.glob(outdated) if _is_own(path)} if outdated else set()
+        old = {path for pattern in outdated for path in folder.glob(pattern) if _is_own(path)}
         for path, text in paths.items():
             _write(path, text)
         for path in old - set(paths):

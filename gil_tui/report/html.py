@@ -22,7 +22,17 @@ from gil_tui.report.document import (
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """Of content security: even where something slipped through, it could neither run nor fetch."""
 MANY_COLUMNS = 7
-ON_A_NEW_PAGE = ("evidence", "charts", "measurements", "method", "trials", "output")
+ON_A_NEW_PAGE = (
+    "points",
+    "found",
+    "evidence",
+    "charts",
+    "measurements",
+    "watches",
+    "method",
+    "trials",
+    "output",
+)
 """Chapters that begin one when printed."""
 
 STYLE = """

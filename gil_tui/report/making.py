@@ -1,6 +1,6 @@
 """Makes a report of what the history holds: runs, sweeps, an audit; for the commands and the screen."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,15 +9,19 @@ from typing import Any
 from gil_tui import __version__
 from gil_tui.history import History
 from gil_tui.history.audits import Audits
-from gil_tui.history.calling import called
+from gil_tui.history.calling import called, watch_called
+from gil_tui.history.watches import kept_watch, kept_watches_of
+from gil_tui.lab.audit_material import material_of
 from gil_tui.lab.errors import LabError
+from gil_tui.lab.interpreters import Interpreter, find_interpreters
 from gil_tui.lab.judge import judged_sweep
 from gil_tui.language import Language
 from gil_tui.report.data import Part, Report
 from gil_tui.report.hidden import own_names
 from gil_tui.report.redact import redacted
 from gil_tui.report.written import write_report
-from gil_tui.verdict.audit_model import Audit
+from gil_tui.verdict.audit import checklist
+from gil_tui.verdict.audit_model import Audit, Checklist
 
 
 def make_report(
@@ -31,7 +35,7 @@ def make_report(
     title: str = "",
     selftest: Mapping[str, Any] | None = None,
 ) -> list[Path]:
-    """Write the report of `report_of` into the folder; returns the paths of its files, HTML first.
+    """Write the report of what `report_of` finds into the folder; returns the paths of its files, HTML first.
 
     With `redact` names of host and user, folders, arguments and output are in no file. Raises what
     `report_of` raises, and LabError where the folder cannot be written to.
@@ -47,15 +51,36 @@ def report_of(
     *,
     title: str = "",
     selftest: Mapping[str, Any] | None = None,
+    interpreters: Iterable[Interpreter] | None = None,
 ) -> Report:
-    """All that is to be told of an audit, and of runs (`41`, `#41`) and sweeps (the beginning of an id).
+    """All that is to be told of an audit, with its runs and watches, and of what is called by `ids`.
 
-    Without either of the newest sweep. Raises LabError, UsageError, StoreError, LookupError.
+    That are runs (`41`, `#41`), sweeps (the beginning of an id) and watches (`watch:3`); the newest sweep
+    where nothing is asked for. `interpreters` are those of this host, looked for where they are not given.
+    Raises LabError, UsageError, StoreError, LookupError.
     """
-    runs_of = () if audit is None else tuple(f"#{run.id}" for run in Audits(history).runs_of(audit))
-    parts = () if audit and not (runs_of or ids) else parts_of(history, (*ids, *runs_of))
+    asked = [(text, watch_called(text)) for text in ids]
+    runs = [text for text, watch in asked if watch is None]
+    watches = {watch: kept_watch(history, watch) for _, watch in asked if watch is not None}
+    checked = None
+    if audit is not None:
+        runs += [f"#{run.id}" for run in Audits(history).runs_of(audit)]
+        watches |= {one.id: one for one in kept_watches_of(history, audit)}
+        checked = checklist_of(history, audit, interpreters)
+    parts = parts_of(history, runs) if runs or not (checked or watches) else ()
     made_at = datetime.now(UTC).isoformat(timespec="seconds")
-    return Report(title or (audit.title if audit else ""), parts, made_at, __version__, selftest)
+    return Report(
+        title, parts, made_at, __version__, selftest, audit=checked, watches=tuple(watches.values())
+    )
+
+
+def checklist_of(
+    history: History, audit: Audit, interpreters: Iterable[Interpreter] | None = None
+) -> Checklist:
+    """The nine points as they stand, by what the audit has."""
+    audits = Audits(history)
+    found = find_interpreters() if interpreters is None else interpreters
+    return checklist(audit, material_of(audit, audits.runs_of(audit), audits.watches_of(audit), found))
 
 
 def parts_of(history: History, ids: Sequence[str]) -> tuple[Part, ...]:

@@ -11,6 +11,7 @@ import pytest
 
 from gil_tui.language import language_called
 from gil_tui.report.written import report_files
+from tests.report.audits import a_watch_report, an_audit_report
 from tests.report.sweeps import a_report
 from tests.report.test_document import a_hostile_report
 
@@ -53,9 +54,12 @@ class Site:
         self.url = f"http://127.0.0.1:{self.server.server_port}/report.html"
 
 
-@pytest.fixture(params=["plain", "hostile"])
+REPORTS = {"plain": a_report, "hostile": a_hostile_report, "audit": an_audit_report, "watch": a_watch_report}
+
+
+@pytest.fixture(params=REPORTS)
 def site(request: pytest.FixtureRequest) -> Iterator[Site]:
-    report = a_report() if request.param == "plain" else a_hostile_report()
+    report = REPORTS[request.param]()
     found = Site(report_files(report, language_called("fr"))["report.html"])
     thread = threading.Thread(target=found.server.serve_forever, daemon=True)
     thread.start()

@@ -10,7 +10,9 @@ import pytest
 from gil_tui.language import language_called
 from gil_tui.report import svg
 from gil_tui.report.besides import STATES
-from gil_tui.report.charts import Chart, Curve, Point, states_chart, workers_chart
+from gil_tui.report.charts import Bar, Chart, Curve, Point, states_chart, workers_chart
+from gil_tui.report.watch_charts import waiting_chart
+from gil_tui.text import percent
 from gil_tui.verdict.statistics import Interval
 from tests.report.sweeps import a_judged_sweep
 
@@ -117,7 +119,10 @@ def test_labels_do_not_lie_upon_each_other() -> None:
 
 def test_bars_are_as_long_as_their_shares() -> None:
     sweep = a_judged_sweep()
-    root = ElementTree.fromstring(states_chart(sweep.runs, "t", ENGLISH, STATES, "threads-1"))
+    drawn = [
+        Bar(run.experiment.label, run.threads or {}, percent((run.gil or {})["held"])) for run in sweep.runs
+    ]
+    root = ElementTree.fromstring(states_chart(drawn, "t", "GIL held", ENGLISH, STATES, "threads-1"))
     bars = [
         one for one in root.iter(f"{SVG}rect") if one.attrib.get("fill", "").startswith("url(#threads-1-")
     ]
@@ -128,3 +133,32 @@ def test_bars_are_as_long_as_their_shares() -> None:
     assert len(by_row) == len(sweep.runs)
     assert max(by_row.values()) - min(by_row.values()) < 4
     assert "99 %" in texts(root)
+
+
+def test_what_could_not_be_told_apart_stays_blank() -> None:
+    shares = {"cpu": 0.25, "run_queue": 0.25, "gil": None, "lock": None, "io": None, "idle": None}
+    bars = [Bar("told", {**shares, "gil": 0.5, "lock": 0.0, "io": 0.0, "idle": 0.0}), Bar("blank", shares)]
+    root = ElementTree.fromstring(states_chart(bars, "t", "", ENGLISH, STATES, "lanes-1"))
+    by_row: dict[float, float] = {}
+    for one in root.iter(f"{SVG}rect"):
+        if one.attrib.get("fill", "").startswith("url(#lanes-1-") and float(one.attrib["height"]) > 12:
+            y = float(one.attrib["y"])
+            by_row[y] = by_row.get(y, 0.0) + float(one.attrib["width"])
+    told, blank = (by_row[y] for y in sorted(by_row))
+    assert blank == pytest.approx(told / 2, abs=2)
+
+
+def test_as_many_wait_as_the_samples_saw() -> None:
+    root = ElementTree.fromstring(waiting_chart((10, 0, 30), "t", ENGLISH, "waiting-1"))
+    widths = [
+        float(one.attrib["width"])
+        for one in root.iter(f"{SVG}rect")
+        if one.attrib.get("fill", "").startswith("url(#waiting-1-")
+    ]
+    assert widths[2] == pytest.approx(3 * widths[0])
+    assert widths[1] < 1
+    for words in ("nobody waits", "1 thread waits", "2 threads wait", "25 %", "75 %"):
+        assert words in texts(root)
+    many = texts(ElementTree.fromstring(waiting_chart((1,) * 30, "t", ENGLISH, "waiting-1")))
+    assert "8 threads or more" in many
+    assert "73 %" in many

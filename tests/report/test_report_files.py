@@ -34,7 +34,7 @@ def test_files_are_private_and_the_folder_is_made(tmp_path: Path) -> None:
 def test_a_report_of_before_is_replaced_with_its_pictures(tmp_path: Path) -> None:
     write_all(tmp_path, {"report.md": OWN, "chart-old.svg": OWN, "chart-x.svg": OWN})
     (tmp_path / "chart-mine.svg").write_text("<svg/>")
-    write_all(tmp_path, {"report.md": f"{OWN}new", "chart-x.svg": OWN}, outdated="chart-*.svg")
+    write_all(tmp_path, {"report.md": f"{OWN}new", "chart-x.svg": OWN}, outdated=["chart-*.svg"])
     assert names_in(tmp_path) == ["chart-mine.svg", "chart-x.svg", "report.md"]
     assert (tmp_path / "report.md").read_text().endswith("new")
 

@@ -15,15 +15,17 @@ from gil_tui.verdict.model import CODES, Evidence, Verdict
 
 def evidence_blocks(report: Report, speak: Speaker) -> Iterator[Block]:
     """A section for each sweep, or for each run where runs were chosen."""
+    if not report.parts:
+        return
     yield Heading(2, speak.say("Verdicts and evidence"), "evidence")
     for part in report.parts:
         yield Heading(3, speak.subjects(part.sweep.runs))
         if part.whole and part.sweep.verdict:
-            yield from _judged(part.sweep.verdict, speak)
+            yield from judged_blocks(part.sweep.verdict, speak)
         for run in part.sweep.runs if not part.whole else ():
             if run.verdict:
                 yield Heading(4, run_name(run))
-                yield from _judged(run.verdict, speak)
+                yield from judged_blocks(run.verdict, speak)
         yield from _each_run(part.sweep.runs, speak)
         troubles = [*failure_lines(part.sweep.runs), *unavailable_lines(part.sweep.runs)]
         if troubles:
@@ -31,15 +33,13 @@ def evidence_blocks(report: Report, speak: Speaker) -> Iterator[Block]:
             yield Bullets(tuple(speak.words(line) for line in troubles))
 
 
-def _judged(verdict: Verdict, speak: Speaker) -> Iterator[Block]:
+def judged_blocks(verdict: Verdict, speak: Speaker) -> Iterator[Block]:
+    """A verdict with its evidence, advice and doubts."""
     yield Paragraph(sentence_of(verdict, speak))
     sure = speak.say("Verdict {code}, {sure}.", code=clean(verdict.code), sure=speak.sure(verdict))
     yield Paragraph(sure, "note")
     if verdict.evidence:
-        heading = ("What was measured", "Value", "95 % interval", "How it was got")
-        rows = tuple(_evidence(item, speak) for item in verdict.evidence)
-        right = frozenset((1, 2))
-        yield Table(speak.say("Evidence"), tuple(map(speak.say, heading)), rows, right)
+        yield evidence_table(verdict.evidence, speak)
     if verdict.advice:
         heading = ("What to do", "Gain", "Cost", "Why")
         advised = tuple(
@@ -60,6 +60,13 @@ def _judged(verdict: Verdict, speak: Speaker) -> Iterator[Block]:
     if verdict.would_change:
         yield Heading(4, speak.say("What would change this verdict"))
         yield Bullets(tuple(map(speak.words, verdict.would_change)))
+
+
+def evidence_table(evidence: Iterable[Evidence], speak: Speaker) -> Table:
+    """Each figure with its interval and how it was got."""
+    heading = ("What was measured", "Value", "95 % interval", "How it was got")
+    rows = tuple(_evidence(item, speak) for item in evidence)
+    return Table(speak.say("Evidence"), tuple(map(speak.say, heading)), rows, frozenset((1, 2)))
 
 
 def _evidence(item: Evidence, speak: Speaker) -> tuple[str, ...]:

@@ -24,6 +24,8 @@ BOUND_COUNTS = (1, 2, 4, 8)
 
 def measured_blocks(report: Report, speak: Speaker) -> Iterator[Block]:
     """All tables, those of the same work together."""
+    if not report.parts:
+        return
     yield Heading(2, speak.say("Measurements"), "measurements")
     for part in report.parts:
         for work in works_of(part.sweep):

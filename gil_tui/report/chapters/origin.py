@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from gil_tui.history.rows import python_label
 from gil_tui.lab.records import Host, Run
 from gil_tui.report.chapters.speaker import Speaker, run_name
+from gil_tui.report.chapters.watched import reproduced_by
 from gil_tui.report.chapters.works import Work, spread_of, works_of
 from gil_tui.report.data import Report
 from gil_tui.report.document import Block, Heading, Listing, Pairs, Paragraph, Table, Typed
@@ -18,12 +19,21 @@ MOST_OUTPUTS = 12
 
 
 def reproduction_blocks(report: Report, speak: Speaker) -> Iterator[Block]:
-    """The command lines, one for runs that one command makes."""
+    """The command lines, one for runs that one command makes, and one for each watch."""
     yield Heading(2, speak.say("Reproduction"), "reproduction")
-    what = speak.say("These commands make the same runs again, from the folder that holds the code:")
-    yield Paragraph(what)
     lines = [line for part in report.parts for work in works_of(part.sweep) for line in commands_of(work)]
-    yield Listing(tuple(map(clean, dict.fromkeys(lines))), is_command=True)
+    if lines:
+        what = speak.say("These commands make the same runs again, from the folder that holds the code:")
+        yield Paragraph(what)
+        yield Listing(tuple(map(clean, dict.fromkeys(lines))), is_command=True)
+    if report.watches:
+        yield Paragraph(
+            speak.say(
+                "These commands watch as long again. A process that was started anew has another number: "
+                "`gil-tui list processes` tells it."
+            )
+        )
+        yield Listing(tuple(dict.fromkeys(map(reproduced_by, report.watches))), is_command=True)
     if report.redacted:
         gaps = speak.say("What is hidden has to be filled in: folders of code and interpreters, arguments.")
         yield Paragraph(gaps, "note")
@@ -72,6 +82,10 @@ def environment_blocks(report: Report, speak: Speaker) -> Iterator[Block]:
     yield Heading(2, speak.say("Environment"), "environment")
     for host in dict.fromkeys(run.host for run in report.runs):
         yield Pairs(tuple(_host(host, speak)))
+    if report.watches:
+        yield _watches(report, speak)
+    if not report.parts:
+        return
     yield Table(
         speak.say("Interpreters"),
         tuple(map(speak.say, ("Python", "Implementation", "GIL", "Executable"))),
@@ -92,6 +106,26 @@ def environment_blocks(report: Report, speak: Speaker) -> Iterator[Block]:
         ),
         frozenset((2, 3)),
     )
+
+
+def _watches(report: Report, speak: Speaker) -> Table:
+    heading = ("Watch", "Made", "Process", "Interpreter", "CPUs that may be used", "Limited by")
+    rows = tuple(
+        (
+            f"#{watch.id}",
+            speak.moment(watch.created_at),
+            str(watch.document["pid"]),
+            clean(watch.document["python"] or speak.say("not Python")),
+            speak.figure(count(watch.document["cpu"]["cores_effective"])),
+            _limit(watch.document["cpu"]["limited_by"], speak),
+        )
+        for watch in report.watches
+    )
+    return Table(speak.say("Watches"), tuple(map(speak.say, heading)), rows, frozenset((4,)))
+
+
+def _limit(by: str, speak: Speaker) -> str:
+    return speak.say(by) if by else MISSING
 
 
 def _host(host: Host, speak: Speaker) -> Iterator[tuple[str, str]]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 
+from gil_tui.lab.records import Run
 from gil_tui.report.besides import STATES
 from gil_tui.report.chapters.speaker import Speaker
 from gil_tui.report.chapters.works import Work, spread_of, works_of
-from gil_tui.report.charts import Chart, Curve, Point, states_chart, workers_chart
+from gil_tui.report.charts import Bar, Chart, Curve, Point, states_chart, workers_chart
 from gil_tui.report.data import Report
 from gil_tui.report.document import Block, Figure, Heading, Paragraph
-from gil_tui.text import clean
+from gil_tui.text import clean, percent
 
 MOST_WORKS = 8
 """More pictures are looked at by nobody; the tables have them all."""
@@ -61,9 +62,15 @@ def _figures(work: Work, number: int, speak: Speaker) -> Iterator[Block]:
     if any(run.threads for run in work.runs):
         title = speak.say("Where the threads' time went")
         words = {state: speak.say(name) for state, name in STATES.items()}
-        svg = states_chart(work.runs, title, speak.language, words, f"threads-{number}")
+        bars = [_bar(run, speak) for run in work.runs if run.threads]
+        svg = states_chart(bars, title, speak.say("GIL held"), speak.language, words, f"threads-{number}")
         seen = speak.say("Shares of the threads' time during the trials, and how far the GIL was held.")
         yield Figure(f"threads-{number}", svg, f"{seen} {subject}.", f"{title}: {subject}")
+
+
+def _bar(run: Run, speak: Speaker) -> Bar:
+    held = run.gil["held"] if run.gil else None
+    return Bar(run.experiment.label, run.threads or {}, speak.figure(percent(held)))
 
 
 def _chart(work: Work, title: str, speak: Speaker, *, is_time: bool) -> Chart:

@@ -14,16 +14,16 @@ from gil_tui.verdict.recommendation_words import recommendation_rows
 
 
 def subjects_of(report: Report) -> str:
-    """The workloads, each once, the first few of many."""
-    names = list(dict.fromkeys(clean(run.experiment.workload) for run in report.runs))
+    """The workloads and what was watched, each once, the first few of many."""
+    subjects = [run.experiment.workload for run in report.runs] + [watch.subject for watch in report.watches]
+    names = list(dict.fromkeys(map(clean, subjects)))
     return ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
 
 
 def summary_blocks(report: Report, speak: Speaker) -> Iterator[Block]:
-    """The first page."""
-    yield Heading(2, speak.say("Summary"), "summary")
+    """What each sweep and each chosen run found."""
     for part in report.parts:
-        if len(report.parts) > 1:
+        if len(report.parts) > 1 or report.watches:
             yield Heading(3, speak.subjects(part.sweep.runs))
         yield from _whole(part, speak) if part.whole else _chosen(part, speak)
 
@@ -35,6 +35,19 @@ def sentence_of(verdict: Verdict | None, speak: Speaker) -> str:
     text = speak.words(verdict.sentence)
     ended = text if text.endswith((".", "!", "?", "…")) else f"{text}."
     return English(ended) if isinstance(text, English) else ended
+
+
+def verdict_page(verdict: Verdict | None, speak: Speaker) -> Iterator[Block]:
+    """A verdict for somebody who decides: the sentence, what limits, what to change, how sure."""
+    yield Paragraph(sentence_of(verdict, speak), "verdict")
+    if verdict:
+        yield Pairs(
+            (
+                (speak.say("What limits"), speak.say(CODES.get(verdict.code, verdict.code))),
+                *_advised(verdict, speak),
+                (speak.say("How sure"), speak.sure(verdict)),
+            )
+        )
 
 
 def _whole(part: Part, speak: Speaker) -> Iterator[Block]:
@@ -100,15 +113,7 @@ def _how_sure(part: Part, verdict: Verdict, speak: Speaker) -> str:
 def _chosen(part: Part, speak: Speaker) -> Iterator[Block]:
     for run in part.sweep.runs:
         yield Heading(4, run_name(run))
-        yield Paragraph(sentence_of(run.verdict, speak), "verdict")
-        if run.verdict:
-            yield Pairs(
-                (
-                    (speak.say("What limits"), speak.say(CODES.get(run.verdict.code, run.verdict.code))),
-                    *_advised(run.verdict, speak),
-                    (speak.say("How sure"), speak.sure(run.verdict)),
-                )
-            )
+        yield from verdict_page(run.verdict, speak)
     if part.on_sweep:
         yield Paragraph(speak.say("All runs of the sweep that these are of:"), "note")
         yield Paragraph(sentence_of(part.on_sweep, speak))

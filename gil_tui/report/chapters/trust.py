@@ -1,5 +1,6 @@
 """How far the figures can be trusted: noise, disturbed trials, remarks, and the self-test."""
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -22,14 +23,28 @@ def trust_blocks(report: Report, speak: Speaker) -> Iterator[Block]:
         if len(report.parts) > 1:
             yield Heading(3, speak.subjects(part.sweep.runs))
         yield Bullets(tuple(_noise(part, speak)))
+    if not report.parts:
+        yield Paragraph(speak.say("A watch is a single look: how far two of them would differ is not known."))
     yield Heading(3, speak.say("Self-test of the instrument"))
     if report.selftest is None:
         yield Paragraph(speak.say("None is attached. These commands make one and attach it:"), "note")
         yield Listing(
-            ("gil-tui selftest --json > selftest.json", "gil-tui report --selftest selftest.json"), True
+            ("gil-tui selftest --json > selftest.json", f"{_again(report)} --selftest selftest.json"), True
         )
         return
     yield from _selftest(report.selftest, speak)
+
+
+def _again(report: Report) -> str:
+    """The command that makes this report."""
+    words = ["gil-tui", "report"]
+    if report.audit:
+        words += ["--audit", str(report.audit.audit.id)]
+    else:
+        words += [part.sweep.id for part in report.parts if part.whole]
+        words += [str(run.id) for part in report.parts if not part.whole for run in part.sweep.runs]
+        words += [f"watch:{watch.id}" for watch in report.watches]
+    return shlex.join(map(clean, words))
 
 
 def _noise(part: Part, speak: Speaker) -> Iterator[str]:
