@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from gil_tui.text import short_command
+
 HIDDEN = "[hidden]"
 AS_THEY_ARE = (
     frozenset(
@@ -36,6 +38,8 @@ PRINTED = frozenset(("stdout", "stderr", "traceback", "command", "cmdline"))
 """What a program printed, or was started with, can hold anything."""
 
 _ABSOLUTE = re.compile(r"(?<![\w.…)])(?:~[\w.-]*)?/(?:[^\s/:;,'\"`<>|()\[\]]+/)*(?=[^\s/:;,'\"`<>|()\[\]]|$)")
+_PYTHON = re.compile(r"python|pypy")
+_GOES_ON = re.compile(r"(?<!\S)[^\s/-][^\s]*/")
 _ADDRESS = re.compile(r"\b\w+://[^\s/'\"]+")
 
 
@@ -53,12 +57,37 @@ def names_of_host(name: str) -> list[str]:
     return [name, name.partition(".")[0]]
 
 
-class Hidden:
-    """Knows what is to be hidden, and writes documents without it."""
+def hidden_command(command: str) -> str:
+    """A command line without the folder and the arguments of its program.
 
-    def __init__(self, folders: Iterable[str], names: Iterable[str]) -> None:
+    All of it is hidden where the first word may be but the beginning of a folder's name with a space in it.
+    """
+    program, space, arguments = short_command(command).partition(" ")
+    if command.startswith("/") and not _PYTHON.match(program) and _GOES_ON.search(arguments):
+        return HIDDEN
+    return f"{program}{space}{HIDDEN if arguments else ''}"
+
+
+def _folder(folder: str) -> str:
+    """What finds a folder in a text: before a file's name, and by itself where it cannot be a mere word."""
+    name = re.escape(folder.rstrip("/"))
+    return rf"{name}(?:/|(?!\.?[\w-]))" if "/" in folder.rstrip("/") else re.escape(folder)
+
+
+class Hidden:
+    """Knows what is to be hidden, and writes documents without it.
+
+    `labels` are what stands for some texts as a whole, such as a path for which its name would not do.
+    """
+
+    def __init__(
+        self, folders: Iterable[str], names: Iterable[str], labels: Mapping[str, str] | None = None
+    ) -> None:
+        self._labels = dict(labels or {})
+        whole = "|".join(re.escape(one) for one in sorted(self._labels, key=len, reverse=True) if one)
+        self._whole = re.compile(rf"(?<![\w./-])(?:{whole})(?![\w./-])") if whole else None
         known = sorted({one for one in folders if len(one) > 1}, key=len, reverse=True)
-        self._folders = re.compile("|".join(map(re.escape, known))) if known else None
+        self._folders = re.compile("|".join(map(_folder, known))) if known else None
         words = sorted({name for name in names if name}, key=len, reverse=True)
         spelled = "|".join(map(re.escape, words))
         self._names = re.compile(rf"(?<![\w])(?:{spelled})(?![\w])", re.IGNORECASE) if words else None
@@ -86,7 +115,9 @@ class Hidden:
 
     def text(self, text: str) -> str:
         """The text without folders, addresses and names."""
+        if self._whole:
+            text = self._whole.sub(lambda found: self._labels[found[0]], text)
         if self._folders:
-            text = self._folders.sub("…/", text)
+            text = self._folders.sub(lambda found: "…/" if found[0].endswith("/") else "…", text)
         text = _ABSOLUTE.sub("…/", _ADDRESS.sub(HIDDEN, text))
         return self._names.sub(HIDDEN, text) if self._names else text

@@ -3,20 +3,36 @@
 It works on the report's data before anything is written from them, so what is hidden here is in no file.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
 from gil_tui.report.data import Report
-from gil_tui.report.hidden import Hidden, names_of_host
+from gil_tui.report.hidden import Hidden, hidden_command, names_of_host
+from gil_tui.verdict.audit_model import FUNCTION
 
 
 def redacted(report: Report, names: Iterable[str]) -> Report:
-    """The report without host names, paths, arguments, output, and these `names`: of user, host and home."""
+    """The report without host names, paths, arguments, output, and these `names`: of user, host and home.
+
+    Interpreters and files that are told apart by their folders alone get a number.
+    """
     document = report.to_json()
-    found = Hidden(_paths_of(document), [*names, *_hosts_of(document)])
-    return replace(Report.from_json(found.of(document)), redacted=True)
+    paths = list(dict.fromkeys(path for path in _paths_of(document) if "/" in path))
+    hidden = Hidden(
+        _folders_of(document, paths),
+        [*names, *_hosts_of(document)],
+        _numbered(paths) | _commands_of(document),
+    )
+    found = hidden.of(document)
+    for watch, before in zip(found["watches"], document["watches"], strict=True):
+        if before["subject"] == before["watch"]["command"]:
+            watch["watch"]["command"] = watch["subject"]
+    if found["audit"]:
+        found["audit"]["audit"]["title"] = hidden.text(document["audit"]["audit"]["title"])
+        found["audit"]["audit"]["directory"] = "…"
+    return replace(Report.from_json(found), redacted=True)
 
 
 def _hosts_of(document: Mapping[str, Any]) -> list[str]:
@@ -25,11 +41,43 @@ def _hosts_of(document: Mapping[str, Any]) -> list[str]:
     return [name for host in hosts for name in names_of_host(host)]
 
 
-def _paths_of(document: Mapping[str, Any]) -> list[str]:
-    """The folders of workloads and interpreters, which may hold spaces and need not begin with a slash."""
-    runs = [run for part in document["sweeps"] for run in part["runs"]]
-    paths = [run["experiment"]["interpreter"] for run in runs]
-    paths += [run["python"]["executable"] for run in runs if run["python"]]
-    paths += [run["experiment"]["workload"].rpartition(":")[0] for run in runs]
-    folders = [str(PurePath(path).parent) for path in paths if "/" in path]
-    return [f"{folder.rstrip('/')}/" for folder in folders if folder not in (".", "/")]
+def _paths_of(document: Mapping[str, Any]) -> Iterator[str]:
+    """Of interpreters and workloads; they may hold spaces and need not begin with a slash."""
+    for run in (run for part in document["sweeps"] for run in part["runs"]):
+        yield run["experiment"]["interpreter"]
+        if run["python"]:
+            yield run["python"]["executable"]
+        yield run["experiment"]["workload"].rpartition(":")[0]
+    if document["audit"]:
+        audit = document["audit"]["audit"]
+        yield audit["interpreter"]
+        if audit["kind"] == FUNCTION:
+            yield audit["subject"].rpartition(":")[0]
+
+
+def _folders_of(document: Mapping[str, Any], paths: Iterable[str]) -> list[str]:
+    folders = [str(PurePath(path).parent) for path in paths]
+    folders += [document["audit"]["audit"]["directory"]] if document["audit"] else []
+    return [f"{folder.rstrip('/')}/" for folder in folders if folder not in (".", "/", "")]
+
+
+def _numbered(paths: Iterable[str]) -> dict[str, str]:
+    """What to call those whose name an earlier one of another folder has already: `…/python3.13 (2)`."""
+    known: dict[str, int] = {}
+    labels = {}
+    for path in paths:
+        name = PurePath(path).name
+        known[name] = known.get(name, 0) + 1
+        if known[name] > 1:
+            labels[path] = f"…/{name} ({known[name]})"
+    return labels
+
+
+def _commands_of(document: Mapping[str, Any]) -> dict[str, str]:
+    """The command lines that were watched, each with its program alone."""
+    commands = [watch["subject"] for watch in document["watches"]]
+    commands += [watch["watch"]["command"] for watch in document["watches"]]
+    commands += [one["command"] for watch in document["watches"] for one in watch["watch"]["processes"]]
+    if document["audit"] and document["audit"]["audit"]["kind"] != FUNCTION:
+        commands.append(document["audit"]["audit"]["subject"])
+    return {command: hidden_command(command) for command in commands if " " in command}
