@@ -1,20 +1,28 @@
-"""`gil-tui history`: the runs that were made."""
+"""`gil-tui history`: the runs that were made and the watches that were kept; both can be deleted."""
 
 import argparse
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gil_tui.commands import Subparsers
-    from gil_tui.history import HistoryRow
+    from gil_tui.history import History, HistoryRow
+    from gil_tui.history.audits import WatchRow
 
 SCHEMA = "gil-tui/history/1"
 DEFAULT_LIMIT = 20
+SUBJECT_WIDTH = 80
+MOST_DIGITS = 19
+"""No number of the history has so many."""
 
 
 def add_parser(subparsers: "Subparsers") -> None:
     """What is taken."""
     parser = subparsers.add_parser(
-        "history", description="List the runs that were made, the newest first; `gil-tui show ID` prints one."
+        "history",
+        description="List the runs that were made, or the watches that were kept, the newest first; "
+        "`gil-tui show ID` prints one.",
     )
     parser.add_argument(
         "filter",
@@ -29,30 +37,113 @@ def add_parser(subparsers: "Subparsers") -> None:
         metavar="N",
         help="at most this many, 0 for all (default 20)",
     )
+    parser.add_argument("--watches", action="store_true", help="the watches that were kept instead")
+    parser.add_argument(
+        "--delete",
+        action="store_true",
+        help="forget the runs (41) and watches (watch:3) that are named in place of words",
+    )
     parser.add_argument("--json", action="store_true", help="as one JSON document")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the newest runs that match."""
-    from gil_tui.commands.output import print_json
+    """Print the newest runs or watches that match, or delete those that are named."""
     from gil_tui.commands.store import reading
+    from gil_tui.history import History
 
-    words = " ".join(args.filter)
+    if args.delete:
+        with History.open() as history:
+            return _delete(history, args.filter, args.json)
+    words, limit = " ".join(args.filter), args.limit if args.limit > 0 else -1
     with reading() as history:
-        total = history.count(words)
-        rows = history.rows(words, limit=args.limit if args.limit > 0 else -1)
-        sweeps = history.judgements(row.sweep_id for row in rows) if args.json else {}
-    if args.json:
-        runs = [row.to_json() for row in rows]
+        return (_list_watches if args.watches else _list_runs)(history, words, limit, args.json)
+
+
+def _list_runs(history: "History", words: str, limit: int, as_json: bool) -> int:
+    from gil_tui.commands.output import print_json
+
+    total, rows = history.count(words), history.rows(words, limit=limit)
+    if as_json:
+        runs, sweeps = [row.to_json() for row in rows], history.judgements(row.sweep_id for row in rows)
         print_json({"schema": SCHEMA, "total": total, "runs": runs, "sweeps": sweeps})
         return 0
-    for line in lines_of(rows):
-        print(line)
-    if total > len(rows):
-        print(f"{total - len(rows)} older ones: --limit 0 shows all {total}")
-    if not rows:
-        print("no run matches" if words else "no run yet; `gil-tui run countdown` makes the first")
+    none = "no run matches" if words else "no run yet; `gil-tui run countdown` makes the first"
+    return _print(lines_of(rows) or [none], total - len(rows), total)
+
+
+def _list_watches(history: "History", words: str, limit: int, as_json: bool) -> int:
+    from gil_tui.commands.output import print_json
+    from gil_tui.history.watches import watch_rows
+
+    every = watch_rows(history, words)
+    rows = every[:limit] if limit >= 0 else every
+    if as_json:
+        print_json({"schema": SCHEMA, "total": len(every), "watches": [row.to_json() for row in rows]})
+        return 0
+    none = "no watch matches" if words else "no watch kept yet; `gil-tui watch PID --save` keeps one"
+    return _print(watch_lines_of(rows) or [none], len(every) - len(rows), len(every))
+
+
+def _print(lines: list[str], left_out: int, total: int) -> int:
+    from gil_tui.commands.output import print_lines
+
+    more = [f"{left_out} older ones: --limit 0 shows all {total}"] if left_out else []
+    print_lines([*lines, *more])
     return 0
+
+
+def _delete(history: "History", names: "Sequence[str]", as_json: bool) -> int:
+    """Delete what is named by its number; nothing where a name is not known."""
+    from gil_tui.commands.output import print_json, print_lines
+    from gil_tui.history.audits import Audits
+    from gil_tui.history.calling import watch_called
+    from gil_tui.history.watches import kept_watch
+    from gil_tui.lab.errors import LabError, UsageError
+    from gil_tui.verdict.words import some
+
+    runs, watches = dict[int, None](), dict[int, None]()
+    for name in names:
+        watch, digits = watch_called(name), name.removeprefix("#")
+        if watch is not None:
+            watches[kept_watch(history, watch).id] = None
+        elif digits.isascii() and digits.isdecimal() and len(digits) < MOST_DIGITS:
+            history.run(int(digits))
+            runs[int(digits)] = None
+        else:
+            raise UsageError(f"{name} is neither the number of a run (41) nor a watch (watch:3)")
+    if not names:
+        raise UsageError("name what to delete: runs by their numbers (41), watches as watch:3")
+    gone = history.delete(runs) if runs else 0
+    forgotten = Audits(history).delete_watches(watches) if watches else 0
+    if as_json:
+        print_json({"schema": SCHEMA, "deleted": {"runs": gone, "watches": forgotten}})
+    else:
+        told = ([some(gone, "run")] if runs else []) + (
+            [some(forgotten, "watch", "watches")] if watches else []
+        )
+        print_lines([f"deleted {' and '.join(told)}"])
+    if gone < len(runs):
+        raise LabError("a run that is under way stays: end it first")
+    return 0
+
+
+def watch_lines_of(rows: "Sequence[WatchRow]") -> list[str]:
+    """The watches as an aligned table with a heading; empty when there are none."""
+    from gil_tui.commands.output import table
+    from gil_tui.history.rows import local_time
+    from gil_tui.text import clean, fit, seconds
+
+    cells = [
+        (
+            f"watch:{row.id}",
+            local_time(row.created_at),
+            seconds(row.seconds),
+            row.verdict or "–",
+            fit(clean(row.subject), SUBJECT_WIDTH),
+        )
+        for row in rows
+    ]
+    return table([("id", "when", "time", "result", "subject"), *cells], right=(2,)) if rows else []
 
 
 def lines_of(rows: list["HistoryRow"]) -> list[str]:

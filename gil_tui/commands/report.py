@@ -1,4 +1,4 @@
-"""`gil-tui report`: runs and sweeps as a document for somebody who was not there."""
+"""`gil-tui report`: runs, sweeps, watches or an audit as a document for somebody who was not there."""
 
 import argparse
 from typing import TYPE_CHECKING, Any
@@ -7,8 +7,8 @@ if TYPE_CHECKING:
     from gil_tui.commands import Subparsers
 
 FOLDER = "gil-tui-report"
-DESCRIPTION = """Write runs or sweeps of the history as a report: one Markdown and one HTML file that needs
-nothing else, the charts, and the raw data as JSON and CSV beside them."""
+DESCRIPTION = """Write runs, sweeps, watches or an audit of the history as a report: one Markdown and one HTML
+file that needs nothing else, the charts, and the raw data as JSON and CSV beside them."""
 EPILOG = """Files are readable for you alone. An earlier report in the folder is replaced, other files never.
 With --redact, names of hosts and users, folders, arguments and what the program printed are in no file;
 names of functions and files stay."""
@@ -24,8 +24,10 @@ def add_parser(subparsers: "Subparsers") -> None:
         "ids",
         nargs="*",
         metavar="ID",
-        help="numbers of runs (41 or #41), or beginnings of sweeps' ids (default: the newest sweep)",
+        help="numbers of runs (41 or #41), beginnings of sweeps' ids, watches (watch:3) (default: the newest "
+        "sweep)",
     )
+    add("--audit", metavar="NAME", help="an audit with its runs and watches: number, title or its beginning")
     add("-o", "--output", default=FOLDER, metavar="DIR", help=f"folder, made if missing (default {FOLDER})")
     add("--lang", choices=LANGUAGES, default="", help="language (default: the locale's)")
     add("--title", default="", metavar="TEXT", help="title of the report (default: what it is about)")
@@ -40,16 +42,19 @@ def run(args: argparse.Namespace) -> int:
 
     from gil_tui.commands.output import print_json
     from gil_tui.commands.store import reading
+    from gil_tui.history.calling import audit_called
     from gil_tui.language import language_for
     from gil_tui.report.making import make_report
 
     selftest = _selftest(args.selftest) if args.selftest else None
     with reading() as history:
+        audit = audit_called(history, args.audit) if args.audit is not None else None
         paths = make_report(
             history,
             Path(args.output),
             language_for(args.lang),
             ids=args.ids,
+            audit=audit,
             redact=args.redact,
             title=args.title,
             selftest=selftest,

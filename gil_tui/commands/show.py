@@ -1,4 +1,4 @@
-"""`gil-tui show`: one run with its trials and evidence, or a whole sweep."""
+"""`gil-tui show`: one run with its trials and evidence, a whole sweep, or a kept watch."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -17,33 +17,56 @@ def add_parser(subparsers: "Subparsers") -> None:
     """What is taken."""
     parser = subparsers.add_parser(
         "show",
-        description="Print one run of the history: its spec, trials, verdict and evidence; or a whole sweep.",
+        description="Print one run of the history: its spec, trials, verdict and evidence; or a whole sweep; "
+        "or a watch.",
     )
     parser.add_argument(
         "id",
         metavar="ID",
-        help="number of a run, as `gil-tui history` lists it, or the beginning of a sweep's",
+        help="number of a run (see `gil-tui history`), the beginning of a sweep's, or a watch as watch:3",
     )
     parser.add_argument("--output", action="store_true", help="also what the program printed in each trial")
     add_cores(parser)
-    parser.add_argument("--json", action="store_true", help="as one JSON document, see `gil-tui schema run`")
+    add = parser.add_argument
+    add("--json", action="store_true", help="as one JSON document, see `gil-tui schema run` (or watch)")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the run or the sweep."""
+    """Print the run, the sweep or the watch."""
     from gil_tui.commands.cores import document_of
-    from gil_tui.commands.output import print_json
+    from gil_tui.commands.output import print_json, print_lines
     from gil_tui.commands.store import found, reading
+    from gil_tui.history.calling import watch_called
 
     with reading() as history:
+        watch = watch_called(args.id)
+        if watch is not None:
+            return _show_watch(history, watch, args)
         shown = found(history, args.id)
         runs = shown if isinstance(shown, list) else history.sweep(shown.sweep_id)
         sweep = _sweep_of(history, runs)
     if args.json:
         print_json(document_of(sweep, args.cores, sweep.runs if isinstance(shown, list) else (shown,)))
         return 0
-    for line in _lines(shown, sweep, args):
-        print(line)
+    print_lines(_lines(shown, sweep, args))
+    return 0
+
+
+def _show_watch(history: "History", number: int, args: argparse.Namespace) -> int:
+    """Print a watch as `gil-tui watch` printed it."""
+    from gil_tui.commands.output import print_json, print_lines
+    from gil_tui.commands.watch_text import watch_lines
+    from gil_tui.commands.watching import Seen
+    from gil_tui.history.watches import kept_watch
+    from gil_tui.lab.documents import watched_observation
+
+    watch = kept_watch(history, number)
+    document = watch.document
+    if args.json:
+        print_json(dict(document))
+        return 0
+    seen = Seen(document["pid"], document["command"], watched_observation(document), watch.seen.verdict)
+    print_lines(watch_lines(seen))
     return 0
 
 

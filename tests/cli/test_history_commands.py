@@ -8,9 +8,11 @@ from jsonschema import Draft202012Validator
 
 from gil_tui import cli
 from gil_tui.history import History, default_path
+from gil_tui.history.audits import Audits
 from gil_tui.lab.records import Sweep
 from gil_tui.schemas import text_of
 from tests.history.samples import HOST, VERDICT, a_run
+from tests.report.audits import a_blind_document, a_document
 
 
 def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -148,3 +150,74 @@ def test_a_damaged_history_is_one_line(capsys: pytest.CaptureFixture[str]) -> No
     assert captured.out == ""
     assert captured.err.count("\n") == 1
     assert "is damaged" in captured.err
+
+
+@pytest.fixture
+def kept_watches() -> None:
+    with History.open() as history:
+        Audits(history).keep_watch(a_document(), "countdown")
+        Audits(history).keep_watch(a_blind_document())
+
+
+@pytest.mark.usefixtures("kept_watches")
+def test_watches_are_listed_filtered_and_limited(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed(capsys, "history", "--watches").splitlines()
+    assert lines[0].split() == ["id", "when", "time", "result", "subject"]
+    assert [line.split()[0] for line in lines[1:]] == ["watch:2", "watch:1"]
+    assert lines[1].split()[3:] == ["2.00", "s", "unsure", "python", "serve.py"]
+    found = document(capsys, "history", "--watches", "gil", "--json")
+    assert (found["schema"], found["total"], len(found["watches"])) == ("gil-tui/history/1", 1, 1)
+    assert "1 older ones" in printed(capsys, "history", "--watches", "--limit", "1")
+    assert "no watch matches" in printed(capsys, "history", "--watches", "nothing")
+
+
+def test_without_any_watch_the_first_one_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "`gil-tui watch PID --save` keeps one" in printed(capsys, "history", "--watches")
+
+
+@pytest.mark.usefixtures("kept_watches")
+def test_a_watch_is_shown_as_it_was_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    text = printed(capsys, "show", "watch:1")
+    for part in (
+        "GIL-bound: 5 threads, 2.9 wait for the GIL",
+        "GIL: held 99 %, 2.9 threads wait, 72 % of thread time lost to it, 178 switches/s (1000 samples)",
+        "CPUs: 1.00 of 2 used",
+        "102     worker-2      25 %        3 %  72 %",
+        "render            62 %  /srv/shop/views.py:41",
+        "observer: 100 GIL samples/s, 1 % of a core",
+    ):
+        assert part in text
+    assert "GIL: its memory may not be read (ptrace scope 2)" in printed(capsys, "show", "watch:2")
+    shown = document(capsys, "show", "watch:1", "--json")
+    assert shown == json.loads(json.dumps(a_document()))
+    Draft202012Validator(json.loads(text_of("watch"))).validate(shown)
+
+
+@pytest.mark.usefixtures("kept_watches")
+def test_runs_and_watches_are_deleted_by_their_numbers(
+    kept_runs: list[int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert printed(capsys, "history", "--delete", "watch:1", "#1", "1") == "deleted 1 run and 1 watch\n"
+    assert [one["id"] for one in document(capsys, "history", "--watches", "--json")["watches"]] == [2]
+    assert [one["id"] for one in document(capsys, "history", "--json")["runs"]] == [3, 2]
+    deleted = document(capsys, "history", "--delete", "watch:2", "--json")["deleted"]
+    assert deleted == {"runs": 0, "watches": 1}
+
+
+@pytest.mark.usefixtures("kept_watches", "kept_runs")
+@pytest.mark.parametrize(
+    ("names", "code", "says"),
+    [
+        (["watch:1", "sweep-1"], 2, "sweep-1 is neither the number of a run (41) nor a watch (watch:3)"),
+        (["1", "watch:9"], 1, "no watch 9"),
+        (["watch:1", "99"], 1, "no run 99"),
+        ([], 2, "name what to delete"),
+    ],
+)
+def test_nothing_is_deleted_where_a_name_is_wrong(
+    names: list[str], code: int, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["history", "--delete", *names]) == code
+    assert says in capsys.readouterr().err
+    assert len(document(capsys, "history", "--watches", "--json")["watches"]) == 2
+    assert len(document(capsys, "history", "--json")["runs"]) == 3

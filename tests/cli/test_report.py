@@ -3,6 +3,7 @@
 import argparse
 import json
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ import pytest
 from gil_tui.cli import main
 from gil_tui.commands import run as run_command
 from gil_tui.history import History
+from gil_tui.history.audits import Audits
 from gil_tui.report.chapters.origin import commands_of
 from gil_tui.report.chapters.works import works_of
+from tests.report.audits import AUDIT, a_blind_document, keep_audit
 from tests.report.sweeps import SWEEP_ID, a_judged_sweep, keep
 
 
@@ -54,6 +57,8 @@ def test_runs_and_sweeps_are_called_by_their_ids(
     [
         (["nothing"], 1, "no run or sweep nothing in the history"),
         (["#77"], 1, "no run 77 in the history"),
+        (["watch:7"], 1, "no watch 7 in the history"),
+        (["--audit", "Shop"], 1, "no audit 'Shop' in the history"),
         (["--lang", "de"], 2, "invalid choice"),
         (["--selftest", "/nowhere"], 2, "/nowhere cannot be read"),
     ],
@@ -125,3 +130,52 @@ def test_the_commands_of_a_report_make_the_same_runs(kept: list[int], tmp_path: 
     )  # fmt: skip
     first = sweep.runs[0].experiment
     assert (found.size, found.tasks, found.interpreters) == (first.size, first.tasks, [first.interpreter])
+
+
+@pytest.fixture
+def audited() -> None:
+    with History.open() as history:
+        keep_audit(history)
+
+
+@pytest.mark.parametrize("name", ["Shop", "Sh", "1", "countd"])
+@pytest.mark.usefixtures("audited")
+def test_an_audit_is_reported_with_its_runs_and_watches(name: str, tmp_path: Path) -> None:
+    assert main(["report", "--audit", name, "-o", str(tmp_path), "--lang", "en"]) == 0
+    document = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    assert document["audit"]["audit"]["title"] == "Shop"
+    assert [(len(one["runs"]), one["whole"]) for one in document["sweeps"]] == [(9, True)]
+    assert [one["id"] for one in document["watches"]] == [1]
+    assert "# GIL audit: Shop" in (tmp_path / "report.md").read_text("utf-8")
+    assert (tmp_path / "points.csv").read_text("utf-8").count("\n") == 10
+
+
+@pytest.mark.usefixtures("audited")
+def test_an_audit_without_runs_is_reported_as_it_stands(tmp_path: Path) -> None:
+    with History.open() as history:
+        Audits(history).add(replace(AUDIT, title="Begun", subject="sha256"))
+    assert main(["report", "--audit", "Begun", "-o", str(tmp_path), "--lang", "fr"]) == 0
+    document = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    assert (document["sweeps"], document["watches"]) == ([], [])
+    assert "Rien n’est encore mesuré" in (tmp_path / "report.md").read_text("utf-8")
+
+
+@pytest.mark.usefixtures("audited")
+def test_watches_are_reported_alone_or_beside_runs(tmp_path: Path) -> None:
+    with History.open() as history:
+        Audits(history).keep_watch(a_blind_document())
+    assert main(["report", "watch:2", "-o", str(tmp_path), "--lang", "en"]) == 0
+    document = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    assert (document["sweeps"], [one["id"] for one in document["watches"]]) == ([], [2])
+    assert main(["report", "watch:2", "3", "watch:1", "watch:2", "-o", str(tmp_path), "--lang", "en"]) == 0
+    document = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    assert [one["id"] for one in document["watches"]] == [2, 1]
+    assert [len(one["runs"]) for one in document["sweeps"]] == [1]
+
+
+@pytest.mark.usefixtures("audited")
+def test_a_beginning_of_several_audits_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with History.open() as history:
+        Audits(history).add(replace(AUDIT, title="Shop two"))
+    assert main(["report", "--audit", "Sho"]) == 2
+    assert "Sho is the beginning of several audits: 2 (Shop two), 1 (Shop)" in capsys.readouterr().err
