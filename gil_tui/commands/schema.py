@@ -1,4 +1,4 @@
-"""`gil-tui schema`: the JSON Schema of what --json prints."""
+"""`gil-tui schema`: the JSON Schema of what --json prints, and of the raw data of a report."""
 
 import argparse
 import sys
@@ -13,13 +13,15 @@ def add_parser(subparsers: "Subparsers") -> None:
     from gil_tui.schemas import NAMES
 
     parser = subparsers.add_parser(
-        "schema", description="Print the JSON Schema (draft 2020-12) of what a command prints with --json."
+        "schema",
+        description="Print the JSON Schema (draft 2020-12) of what a command prints with --json; `report` is "
+        "that of report.json.",
     )
     parser.add_argument("name", choices=NAMES, help="whose output")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the schema's file."""
+    """Print the schema."""
     from gil_tui.schemas import text_of
 
     sys.stdout.write(text_of(args.name))
