@@ -11,7 +11,7 @@ _SET_ASIDE = (
 class StoreError(Exception):
     """The history cannot be used: one line with cause and remedy.
 
-    `kind` is `read-only`, `full`, `corrupt`, `newer`, `locked` or `other`.
+    `kind` is `read-only`, `full`, `corrupt`, `newer`, `locked`, `interrupted` or `other`.
     """
 
     def __init__(self, kind: str, message: str) -> None:
@@ -68,4 +68,6 @@ def explained(error: sqlite3.Error, path: Path) -> StoreError:
         return StoreError(
             "locked", f"history {path} is held locked by another program: end that program, or try again"
         )
+    if code == sqlite3.SQLITE_INTERRUPT:
+        return StoreError("interrupted", f"reading the history {path} was given up")
     return StoreError("other", f"history {path} cannot be used: {error}")
