@@ -17,8 +17,9 @@ PROGRESS_S = 0.25
 class Events:
     """Writes to the pipe `fd`, from the process that made it only: the function may fork and return."""
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, token: str = "") -> None:
         self._fd = fd
+        self._token = token
         self._pid = os.getpid()
         self._progress_at_s = 0.0
 
@@ -26,7 +27,7 @@ class Events:
         """Send one event, stamped now. BrokenPipeError if nobody listens any more."""
         if os.getpid() != self._pid:
             return
-        line = json.dumps(dict(fields, event=event, t_s=time.monotonic())) + "\n"
+        line = json.dumps(dict(fields, event=event, token=self._token, t_s=time.monotonic())) + "\n"
         left = memoryview(line.encode("ascii"))
         while left:
             left = left[os.write(self._fd, left) :]

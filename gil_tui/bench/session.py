@@ -30,7 +30,7 @@ def hold(job: Job, lifeline: int) -> bool:
     """Do the job and say how it went; False for a failure. `lifeline` is that of `guard.split`."""
     guard.arm(job.switch_fd, lifeline)
     guard.allow_watching()
-    events = Events(job.events_fd)
+    events = Events(job.events_fd, job.token)
     events.send("hello", pid=os.getpid(), python=python_facts().to_json())
     try:
         name, fields = _do(job, events)

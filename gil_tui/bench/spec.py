@@ -4,8 +4,8 @@ The application writes one `Job` as a JSON line on the child's standard input; t
 JSON lines on the pipe `Job.events_fd`. Both sides import this module: the application as
 `gil_tui.bench.spec`, the child as `gil_tui_bench.spec` under any interpreter from Python 3.8 on.
 
-Events, in order, each a JSON object with `event` and `t_s` (CLOCK_MONOTONIC, seconds, shared by all
-processes of the host):
+Events, in order, each a JSON object with `event`, the job's `token` and `t_s` (CLOCK_MONOTONIC, seconds,
+shared by all processes of the host):
 
 =============  ==========================================================================================
 `hello`        `pid` of the experiment process, `python` (see `PythonFacts`)
@@ -142,6 +142,7 @@ class Job:
     `deterministic` (trial) is what calibration found: when False no checksums are sent. `counters` (trial)
     asks for the kernel's counters of the work. `plugins` maps names of workloads and executors that others
     provide to `module:Class`, found in `plugin_folders` where the interpreter does not have them itself.
+    `token` stands in every event of this job: the function has the pipe too, and may write into it.
     """
 
     kind: str
@@ -155,6 +156,7 @@ class Job:
     counters: bool = False
     plugins: Mapping[str, str] = field(default_factory=dict)
     plugin_folders: Tuple[str, ...] = ()
+    token: str = ""
 
     def to_json(self) -> Dict[str, Any]:
         """As a JSON object."""

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gil_tui.history.errors import corrupt
-from gil_tui.history.store import History
+from gil_tui.history.store import UNLIKE, History
 from gil_tui.lab.records import Run
+from gil_tui.lab.shape import misfit
 from gil_tui.verdict.audit_model import Audit, WatchSeen
 
 HAS_AUDITS = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'audits'"
@@ -172,14 +173,18 @@ class Audits:
 
     def _audit(self, number: int, text: str) -> Audit:
         try:
-            return replace(Audit.from_json(json.loads(text)), id=number)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            audit = replace(Audit.from_json(json.loads(text)), id=number)
+            wrong = misfit(audit)
+        except UNLIKE as error:
             raise corrupt(self._history.path, f"audit {number}: {error!r}") from error
+        if wrong:
+            raise corrupt(self._history.path, f"audit {number}: {wrong}")
+        return audit
 
     def _watch(self, number: int, text: str) -> WatchSeen:
         try:
             return WatchSeen(number, dict(json.loads(text)))
-        except (ValueError, TypeError) as error:
+        except UNLIKE as error:
             raise corrupt(self._history.path, f"watch {number}: {error!r}") from error
 
 

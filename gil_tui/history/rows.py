@@ -1,9 +1,10 @@
 """A run as one line of the history: what is listed, sorted and filtered by."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from gil_tui.bench.spec import switches
 from gil_tui.lab.records import Run
@@ -41,6 +42,22 @@ class HistoryRow:
 
 
 COLUMNS = tuple(field.name for field in fields(HistoryRow))
+_KINDS_OF_COLUMNS = tuple(
+    {kind}
+    if isinstance(kind, type)
+    else {int, *get_args(kind)}
+    if float in get_args(kind)
+    else {*get_args(kind)}
+    for kind in get_type_hints(HistoryRow).values()
+)
+
+
+def row_of(values: Sequence[Any]) -> HistoryRow:
+    """The columns of one run as its line; ValueError for a value of another type, which SQLite lets be."""
+    for value, kinds, name in zip(values, _KINDS_OF_COLUMNS, COLUMNS, strict=True):
+        if type(value) not in kinds:
+            raise ValueError(f"{name} is {value!r:.40}")
+    return HistoryRow(*values)
 
 
 def columns_of(run: Run, trials: int) -> dict[str, Any]:

@@ -13,10 +13,13 @@ from gil_tui.history.connect import connect_to_read, connect_to_write
 from gil_tui.history.errors import NoSuchRunError, StoreError, corrupt, explained
 from gil_tui.history.owner import is_alive, this_instance
 from gil_tui.history.place import default_path, prepare
-from gil_tui.history.rows import COLUMNS, HistoryRow, columns_of
+from gil_tui.history.rows import COLUMNS, HistoryRow, columns_of, row_of
 from gil_tui.lab.records import Run, Sweep, Trial
+from gil_tui.lab.shape import misfit
 from gil_tui.verdict.statistics import median_interval
 
+UNLIKE = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
+"""What a document that is none of ours makes of the code that reads it."""
 HAS_SWEEPS = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'sweeps'"
 """A store of the first version that may only be read has none."""
 
@@ -121,7 +124,10 @@ class History:
                 f"(SELECT id FROM runs {condition} ORDER BY {order} LIMIT ? OFFSET ?) ORDER BY {order}",
                 (*words, limit, offset),
             ).fetchall()
-        return [_as_shown(HistoryRow(*values), owner) for owner, *values in found]
+        try:
+            return [_as_shown(row_of(values), owner) for owner, *values in found]
+        except ValueError as error:
+            raise corrupt(self.path, error) from error
 
     def count(self, filter: str = "") -> int:
         """How many runs `rows` would give without a limit."""
@@ -162,7 +168,7 @@ class History:
             return None
         try:
             return Sweep.judged(runs, judgement)
-        except (ValueError, KeyError, TypeError) as error:
+        except UNLIKE as error:
             raise corrupt(self.path, f"sweep {sweep_id}: {error!r}") from error
 
     def judgements(self, sweep_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -177,7 +183,7 @@ class History:
             ]
         try:
             return {sweep_id: dict(json.loads(text)) for sweep_id, text in found}
-        except (ValueError, TypeError) as error:
+        except UNLIKE as error:
             raise corrupt(self.path, f"what its sweeps found: {error!r}") from error
 
     def delete(self, ids: Iterable[int]) -> int:
@@ -261,8 +267,11 @@ class History:
         try:
             document = json.loads(row[0]) | {"trials": [json.loads(text) for (text,) in trials]}
             run = Run.from_json(document)
-        except (ValueError, KeyError, TypeError) as error:
+            wrong = misfit(run)
+        except UNLIKE as error:
             raise corrupt(self.path, f"run {run_id}: {error!r}") from error
+        if wrong:
+            raise corrupt(self.path, f"run {run_id}: {wrong}")
         return interrupted(run) if run.status == "running" and not is_alive(row[1]) else run
 
     def _columns(self, run: Run, trials: int) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import contextlib
 import functools
 import json
 import os
+import secrets
 import signal
 import subprocess
 import time
@@ -37,7 +38,8 @@ class ChildReport:
 
     `answer` is its last event (`FINAL_EVENTS`), None if it ended or was stopped without one. `failure`
     has `kind` (of `spec.FAILURES`, or `crashed`, `timeout`, `start`), `message` and `traceback`; None
-    for success. `started_s` and `ended_s` are CLOCK_MONOTONIC; `junk_events` counts unreadable lines.
+    for success. `started_s` and `ended_s` are CLOCK_MONOTONIC; `junk_events` counts lines that
+    the bench did not write.
     """
 
     started_s: float
@@ -117,16 +119,23 @@ def ended_in_words(exit_code: int) -> str:
     return f"ended with exit code {exit_code} without a result"
 
 
+def foreign_lines(number: int) -> str:
+    """What is said of lines in the events' pipe that the bench did not write."""
+    lines = "line" if number == 1 else "lines"
+    return f"{number} {lines} in gil-tui's own pipe came from the function or a library, and did not count"
+
+
 class _Child:
     """One child and the four pipes to it; all methods on the event loop's thread."""
 
     def __init__(self, job: spec.Job, command: tuple[str, ...], on_event: Callable[[Event], None]) -> None:
         self.process: subprocess.Popen[bytes] | None = None
         self.started_s = self.ended_s = time.monotonic()
-        self._job, self._command, self._on_event = job, command, on_event
+        self._job = replace(job, token=secrets.token_hex(8))
+        self._command, self._on_event = command, on_event
         self._loop = asyncio.get_running_loop()
         self._exited: asyncio.Future[int] = self._loop.create_future()
-        self._lines = EventLines()
+        self._lines = EventLines(token=self._job.token)
         self._stdout, self._stderr = _Drain(self._loop), _Drain(self._loop)
         self._transports: list[asyncio.BaseTransport] = []
         self._switch: int | None = None
@@ -219,12 +228,13 @@ class _Child:
             return _failure("timeout", f"not finished after {timed_out_after_s:g} s (--timeout)")
         exit_code = self._exited.result()
         said = f": {stderr.last_line}" if 0 < exit_code <= 128 and stderr.last_line else ""
-        return _failure("crashed", ended_in_words(exit_code) + said)
+        foreign = f" ({foreign_lines(self._lines.junk)})" if self._lines.junk else ""
+        return _failure("crashed", ended_in_words(exit_code) + said + foreign)
 
     async def _read_events(self) -> None:
         while data := await self._events.read(65536):
             for event in self._lines.feed(data):
-                if event["event"] == "hello":
+                if event["event"] == "hello" and self._experiment_pid is None:
                     self._experiment_pid = event["pid"]
                 if event["event"] in FINAL_EVENTS:
                     self._answer = event

@@ -99,7 +99,7 @@ class Identifier:
         self._changed = False
         folder = self._cache_file.parent
         with contextlib.suppress(OSError):
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=folder, prefix=".interpreters-")
             with open(handle, "w") as file:
                 json.dump({"format": CACHE_FORMAT, "executables": self._known}, file)
@@ -114,8 +114,9 @@ class Identifier:
             return str(entry["why"])
         try:
             facts = dict(entry["facts"])
-            return Facts(**{**facts, "version_info": tuple(facts["version_info"])})
-        except (KeyError, TypeError, ValueError):
+            major, minor, micro = map(int, facts["version_info"])
+            return Facts(**{**facts, "version_info": (major, minor, micro)})
+        except (KeyError, TypeError, ValueError, OverflowError):
             return None
 
     def _ask(self, path: Path, real: Path) -> Facts | str:
@@ -170,19 +171,22 @@ def _parse(output: str, *, keep_executable: bool) -> Facts | str:
         if line.startswith(MARK):
             try:
                 name, numbers, level, serial, free_threaded, executable, jit = json.loads(line[len(MARK) :])
-                version = _version_text(numbers, level, serial)
-                where = executable if keep_executable else ""
-                return Facts(name, version, tuple(map(int, numbers)), bool(free_threaded), where, jit)
-            except (ValueError, TypeError):
+                major, minor, micro = map(int, numbers)
+                version = _version_text((major, minor, micro), level, serial)
+                where = str(executable) if keep_executable else ""
+                switched = None if jit is None else bool(jit)
+                if str(name).isidentifier():
+                    return Facts(name, version, (major, minor, micro), bool(free_threaded), where, switched)
+            except (ValueError, TypeError, OverflowError, RecursionError):
                 break
     if "Unknown option: -I" in output:
         return "it is Python 2 or older than 3.4, and gil-tui runs 3.8 and newer"
     return "it is not Python"
 
 
-def _version_text(numbers: Any, level: str, serial: int) -> str:
+def _version_text(numbers: Sequence[int], level: str, serial: int) -> str:
     suffix = {"alpha": "a", "beta": "b", "candidate": "rc"}.get(level, "")
-    return ".".join(str(number) for number in numbers) + (f"{suffix}{serial}" if suffix else "")
+    return ".".join(str(number) for number in numbers) + (f"{suffix}{int(serial)}" if suffix else "")
 
 
 def _stamp(real: Path) -> list[int] | None:
@@ -204,7 +208,7 @@ def _is_script(real: Path) -> bool:
 def _read_cache(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     usable = isinstance(document, dict) and document.get("format") == CACHE_FORMAT
     known = document.get("executables") if usable else None

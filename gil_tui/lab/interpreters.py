@@ -123,7 +123,7 @@ def resolve_interpreter(
 def _split(text: str) -> tuple[str, dict[str, bool]]:
     """What stands before the switches, and the switches; a path may have a plus of its own."""
     base, wanted = text, dict[str, bool]()
-    while "+" in base and not Path(base).expanduser().exists():
+    while "+" in base and not _is_there(_expanded(base)):
         base, _, name = base.rpartition("+")
         if name not in SWITCHES:
             raise UsageError(f"{text}: no switch +{name}; allowed are +{', +'.join(SWITCHES)}")
@@ -213,14 +213,25 @@ def _identified(text: str, path: Path, identifier: Identifier) -> Interpreter:
     return _interpreter(path, facts, "named")
 
 
+def _expanded(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # of a user that this host does not know
+        return Path(text)
+
+
+def _is_there(path: Path) -> bool:
+    return os.path.exists(path)  # noqa: PTH110  (never raises, whatever a person has typed)
+
+
 def _named_path(text: str) -> Path:
-    path = Path(text).expanduser()
-    if path.is_dir():
+    path = _expanded(text)
+    if _is_there(path) and path.is_dir():
         inside = pythons_in(path / "bin")
         if not inside:
             raise UsageError(f"{text} is a directory without bin/python; give the path of an interpreter")
         path = inside[-1]
-    if not path.exists():
+    if not _is_there(path):
         raise UsageError(f"there is no file {text}; {HEADLESS_LIST}")
     if not os.access(path, os.X_OK):
         raise UsageError(f"{text} may not be executed; check its permissions")

@@ -67,7 +67,7 @@ def _checked_json(knob: Knob, text: str) -> str:
     like = 'an array of arguments, such as [1, "x"], or an object of them by name, such as {"size": 1}'
     try:
         document = json.loads(text or "[]")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{knob.name} takes JSON, {like}: {error}") from None
     if not isinstance(document, list | dict):
         raise UsageError(f"{knob.name} takes {like}, not {text}")

@@ -6,7 +6,7 @@ Sources: proc_meminfo(5) (MemAvailable), the kernel's admin-guide/cgroup-v2 and 
 from dataclasses import dataclass
 from pathlib import Path
 
-from gil_tui.watch.cgroups import CGROUP_ROOT, Cgroup, cgroups_of, read_text
+from gil_tui.watch.cgroups import CGROUP_ROOT, Cgroup, cgroups_of, kernel_lines, read_text
 
 PROC = Path("/proc")
 UNLIMITED = 1 << 60
@@ -26,18 +26,28 @@ def available_memory(proc: Path = PROC, cgroup_root: Path = CGROUP_ROOT) -> Avai
 
     None where the kernel does not tell (other systems than Linux).
     """
-    lines = read_text(proc / "meminfo").splitlines()
-    available = [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")]
-    if not available:
+    available_bytes = parse_available(read_text(proc / "meminfo"))
+    if available_bytes is None:
         return None
     left = [
         left
         for group in cgroups_of(proc / "self", "memory", cgroup_root)
         if (left := _left(group)) is not None
     ]
-    if left and min(left) < available[0]:
+    if left and min(left) < available_bytes:
         return AvailableMemory(max(0, min(left)), "cgroup")
-    return AvailableMemory(available[0], "host")
+    return AvailableMemory(available_bytes, "host")
+
+
+def parse_available(meminfo: str) -> int | None:
+    """Bytes of `MemAvailable` in /proc/meminfo; None where it does not say."""
+    for line in kernel_lines(meminfo):
+        if line.startswith("MemAvailable:"):
+            try:
+                return int(line.split()[1]) * 1024
+            except (ValueError, IndexError):
+                return None
+    return None
 
 
 def _left(group: Cgroup) -> int | None:
@@ -54,7 +64,16 @@ def _left(group: Cgroup) -> int | None:
         return None
     if limit_bytes >= UNLIMITED:
         return None
-    stat = dict(
-        line.split(None, 1) for line in read_text(group.directory / "memory.stat").splitlines() if " " in line
-    )
-    return limit_bytes - used_bytes + int(stat.get(droppable, 0))
+    return limit_bytes - used_bytes + parse_droppable(read_text(group.directory / "memory.stat"), droppable)
+
+
+def parse_droppable(memory_stat: str, name: str) -> int:
+    """Bytes of that name in a group's `memory.stat`, 0 where it does not say."""
+    for line in kernel_lines(memory_stat):
+        word, _, value = line.partition(" ")
+        if word == name:
+            try:
+                return int(value)
+            except ValueError:
+                return 0
+    return 0

@@ -87,19 +87,22 @@ class Modules:
         line = next((line for line in output.splitlines() if line.startswith(MARK)), None)
         if line is None or not finished:
             return None
-        found, managed, folders = json.loads(line[len(MARK) :])
-        return {
-            "asked": asked,
-            "found": found,
-            "managed": managed,
-            "settings": self._settings,
-            "times": {place: _time(place) for place in (path, *folders)},
-        }
+        try:
+            found, managed, folders = json.loads(line[len(MARK) :])
+            return {
+                "asked": asked,
+                "found": sorted(found),
+                "managed": bool(managed),
+                "settings": self._settings,
+                "times": {str(place): _time(str(place)) for place in (path, *folders)},
+            }
+        except (ValueError, TypeError, RecursionError):
+            return None
 
     def _save(self) -> None:
         folder = self._cache_file.parent
         with contextlib.suppress(OSError):
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=folder, prefix=".modules-")
             with open(handle, "w") as file:
                 json.dump({"format": CACHE_FORMAT, "interpreters": dict(self._known)}, file)
@@ -109,14 +112,14 @@ class Modules:
 def _time(place: str) -> int | None:
     try:
         return Path(place).stat().st_mtime_ns
-    except OSError:  # not there yet: such as the folder for what a person installs for themselves
+    except (OSError, ValueError):  # not there yet: such as the folder of a person's own installations
         return None
 
 
 def _read_cache(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     usable = isinstance(document, dict) and document.get("format") == CACHE_FORMAT
     known = document.get("interpreters") if usable else None

@@ -8,6 +8,7 @@ from typing import Any
 KEPT_BYTES = 32768
 """Of each of stdout and stderr: half from its beginning, half from its end."""
 
+LARGEST = 1e300
 LINE_BYTES = 8 << 20
 """A longer event line is thrown away; 100,000 tasks with their checksums take a third of this."""
 
@@ -65,10 +66,11 @@ FIELDS: dict[str, dict[str, type | tuple[type, ...]]] = {
 
 
 class EventLines:
-    """Cuts a byte stream into events; `junk` counts the lines that were none."""
+    """Cuts a byte stream into events; `junk` counts the lines that were none, or without the `token`."""
 
-    def __init__(self, line_bytes: int = LINE_BYTES) -> None:
+    def __init__(self, line_bytes: int = LINE_BYTES, token: str = "") -> None:
         self.junk = 0
+        self._token = token
         self._line_bytes = line_bytes
         self._rest = bytearray()
         self._skipping = False
@@ -91,7 +93,7 @@ class EventLines:
 
     def _finish_line(self) -> Iterator[dict[str, Any]]:
         line, self._rest = bytes(self._rest), bytearray()
-        event = None if self._skipping else _event(line)
+        event = None if self._skipping else _event(line, self._token)
         self._skipping = False
         if event is not None:
             yield event
@@ -99,15 +101,27 @@ class EventLines:
             self.junk += 1
 
 
-def _event(line: bytes) -> dict[str, Any] | None:
+def _event(line: bytes, token: str) -> dict[str, Any] | None:
     try:
         event = json.loads(line)
     except (ValueError, RecursionError):
         return None
     if not isinstance(event, dict) or not isinstance(event.get("event"), str):
         return None
-    fields = FIELDS.get(event["event"], {}) | {"t_s": (int, float)}
-    return event if all(isinstance(event.get(name), kind) for name, kind in fields.items()) else None
+    if event.pop("token", "") != token:
+        return None
+    fields = FIELDS.get(event["event"], {})
+    known = is_number(event.get("t_s")) and all(
+        isinstance(event.get(name), kind) for name, kind in fields.items()
+    )
+    return event if known else None
+
+
+def is_number(value: object) -> bool:
+    """A finite number that a float can hold, and no truth value: JSON has others."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return -LARGEST < value < LARGEST
 
 
 def _text(data: bytearray) -> str:

@@ -1,13 +1,15 @@
 """One trial: a fresh child, the watch on it, and what disturbed it, as one record."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gil_tui.bench.spec import Job, PythonFacts, TrialResult
-from gil_tui.lab.child import ChildReport, Event
+from gil_tui.lab.child import ChildReport, Event, foreign_lines
 from gil_tui.lab.host import Disturbance, marks_of
 from gil_tui.lab.records import Trial
+from gil_tui.lab.shape import misfit
+from gil_tui.lab.streams import is_number
 from gil_tui.lab.watching import TrialWatch
 from gil_tui.watch.frames import Frame
 
@@ -111,10 +113,26 @@ def result_of(report: ChildReport) -> tuple[TrialResult | None, Mapping[str, str
     if report.failure is not None or report.answer is None:
         return None, report.failure
     try:
-        return TrialResult.from_json(report.answer), None
-    except (KeyError, TypeError, ValueError) as error:
-        message = f"its result cannot be read: {error!r}"
+        result = TrialResult.from_json(report.answer)
+        unsound = misfit(result) or next(_unsound(result), "")
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        unsound = repr(error)
+    if unsound:
+        message = f"its result cannot be read: {unsound}"
         return None, {"kind": "internal", "message": message, "traceback": ""}
+    if report.junk_events:
+        result = replace(result, notes=(*result.notes, foreign_lines(report.junk_events)))
+    return result, None
+
+
+def _unsound(result: TrialResult) -> Iterator[str]:
+    """What is no finite number where one must stand; the types have been looked at."""
+    times = ("wall_s", "startup_s", "cpu_s", "throughput_per_s", "work_start_s", "work_end_s", "setup_s")
+    yield from (name for name in times if not is_number(getattr(result, name)))
+    yield from (name for name in ("p50", "p95", "p99", "max") if not is_number(result.latency_s[name]))
+    yield from ("cpu_s of a worker" for worker in result.workers if not is_number(worker.cpu_s))
+    if result.wall_s < 0:
+        yield "wall_s below 0"
 
 
 def overhead_s(report: ChildReport, times: Mapping[str, float], result: TrialResult | None) -> float | None:

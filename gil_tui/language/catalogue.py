@@ -96,14 +96,17 @@ def _entries(po: str) -> Iterator[Entry]:
             part = keyword
         if not keyword.startswith("msg") or text[:1] != '"' or text[-1:] != '"':
             raise ValueError(f"line {number} is none of a .po file: {line}")
-        _add(entry, part, _unquoted(text))
+        try:
+            _add(entry, part, _unquoted(text))
+        except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+            raise ValueError(f"line {number} is none of a .po file: {line}") from error
     if part.startswith("msgstr"):
         yield entry
 
 
 def _unquoted(text: str) -> str:
     """What stands between the quotes; most lines have nothing in them that must be read as Python would."""
-    return ast.literal_eval(text) if "\\" in text else text[1:-1]
+    return str(ast.literal_eval(text)) if "\\" in text else text[1:-1]
 
 
 def _add(entry: Entry, part: str, text: str) -> None:

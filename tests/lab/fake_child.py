@@ -38,7 +38,7 @@ events = os.fdopen(job["events_fd"], "wb", buffering=0)
 
 
 def tell(event: str, **fields: Any) -> None:
-    line = json.dumps({"event": event, "t_s": time.monotonic(), **fields}) + "\n"
+    line = json.dumps({"event": event, "token": job["token"], "t_s": time.monotonic(), **fields}) + "\n"
     events.write(line.encode())
 
 
