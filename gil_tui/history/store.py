@@ -20,6 +20,7 @@ from gil_tui.verdict.statistics import median_interval
 
 UNLIKE = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 """What a document that is none of ours makes of the code that reads it."""
+MEMORY = Path(":memory:")
 HAS_SWEEPS = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'sweeps'"
 """A store of the first version that may only be read has none."""
 
@@ -62,8 +63,7 @@ class History:
     @classmethod
     def in_memory(cls) -> "History":
         """A store that keeps nothing beyond this process."""
-        path = Path(":memory:")
-        return cls(connect_to_write(path), path)
+        return cls(connect_to_write(MEMORY), MEMORY)
 
     def add_run(self, run: Run) -> int:
         """Keep a run that begins; returns the number under which it stands."""
@@ -200,6 +200,15 @@ class History:
                 "DELETE FROM sweeps WHERE NOT EXISTS (SELECT 1 FROM runs WHERE sweep_id = sweeps.id)"
             )
         return deleted
+
+    @property
+    def on_disk(self) -> bool:
+        """False for a store that keeps nothing beyond this process."""
+        return self.path != MEMORY
+
+    def interrupt(self) -> None:
+        """Have what another thread asks this store now end in a `StoreError` of the kind `interrupted`."""
+        self._connection.interrupt()
 
     def close(self) -> None:
         """Let go of the file; may be called twice."""
