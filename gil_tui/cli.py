@@ -41,7 +41,9 @@ class Parser(argparse.ArgumentParser):
         known = [name for action in self._actions for name in action.option_strings]
         close = difflib.get_close_matches(unknown, known, n=1) if unknown.startswith("-") else []
         remedy = f"did you mean {close[0]}?" if close else f"`{self.prog} --help` shows what is taken"
-        self.exit(USAGE, f"{self.prog}: {message}; {remedy}\n")
+        from gil_tui.text import clean
+
+        self.exit(USAGE, f"{clean(f'{self.prog}: {message}; {remedy}')}\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

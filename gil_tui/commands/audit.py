@@ -2,7 +2,6 @@
 
 import argparse
 import signal
-import sys
 from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING
 
@@ -62,12 +61,13 @@ def run(args: argparse.Namespace) -> int:
 
 def _measure(history: "History", audit: "Audit", args: argparse.Namespace) -> int:
     from gil_tui.commands.auditing import measure_until_signalled
+    from gil_tui.commands.output import complain
 
     outcome = measure_until_signalled(history, audit, args.points, again=args.again, repeats=args.repeats)
     with suppress(OSError) if outcome.signal == signal.SIGHUP else nullcontext():  # the terminal is gone
         _print(history, outcome.audit, args)
     for refusal in outcome.refusals:
-        print(f"gil-tui: {refusal}", file=sys.stderr)
+        complain(refusal)
     if outcome.signal:
         return SIGNALLED + outcome.signal
     return 1 if outcome.refusals else 0
@@ -75,7 +75,7 @@ def _measure(history: "History", audit: "Audit", args: argparse.Namespace) -> in
 
 def _print(history: "History", audit: "Audit", args: argparse.Namespace) -> int:
     from gil_tui.commands.auditing import checklist_of
-    from gil_tui.commands.output import print_json
+    from gil_tui.commands.output import print_json, print_lines
     from gil_tui.history import History
     from gil_tui.report.audit import audit_lines
 
@@ -84,12 +84,12 @@ def _print(history: "History", audit: "Audit", args: argparse.Namespace) -> int:
     if args.json:
         print_json(checklist.to_json())
     else:
-        print("\n".join(audit_lines(checklist)), flush=True)
+        print_lines(audit_lines(checklist))
     return 0
 
 
 def _list(audits: "Audits", as_json: bool) -> int:
-    from gil_tui.commands.output import print_json, table
+    from gil_tui.commands.output import print_json, print_lines, table
     from gil_tui.history.rows import local_time
     from gil_tui.text import clean
 
@@ -102,7 +102,7 @@ def _list(audits: "Audits", as_json: bool) -> int:
         for audit in every
     ]
     lines = table([("id", "begun", "title", "subject"), *rows], right=(0,)) if rows else []
-    print("\n".join(lines or ["no audit yet; `gil-tui audit countdown` makes the first"]))
+    print_lines(lines or ["no audit yet; `gil-tui audit countdown` makes the first"])
     return 0
 
 

@@ -25,7 +25,7 @@ def add_parser(subparsers: "Subparsers") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the comparison."""
-    from gil_tui.commands.output import print_json
+    from gil_tui.commands.output import print_json, print_lines
     from gil_tui.commands.store import found, reading
     from gil_tui.lab.comparing import compared_runs, compared_sweeps
     from gil_tui.lab.errors import UsageError
@@ -45,6 +45,5 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(document)
         return 0
-    for line in lines:
-        print(line)
+    print_lines(lines)
     return 0

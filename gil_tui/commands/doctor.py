@@ -23,8 +23,7 @@ def run(args: argparse.Namespace) -> int:
     """Print every check."""
     from gil_tui import __version__
     from gil_tui.commands.checks import all_checks
-    from gil_tui.commands.output import print_json
-    from gil_tui.text import clean
+    from gil_tui.commands.output import print_json, print_lines
 
     checks = all_checks()
     if args.json:
@@ -33,8 +32,10 @@ def run(args: argparse.Namespace) -> int:
         )
         return 0
     width = max(len(check.name) for check in checks)
+    lines = []
     for check in checks:
-        print(f"{check.state:<7}  {check.name:<{width}}  {clean(check.finding)}")
+        lines.append(f"{check.state:<7}  {check.name:<{width}}  {check.finding}")
         if check.remedy:
-            print(f"{'':<7}  {'':<{width}}  {clean(check.remedy)}")
+            lines.append(f"{'':<7}  {'':<{width}}  {check.remedy}")
+    print_lines(lines)
     return 0

@@ -32,7 +32,7 @@ def add_parser(subparsers: "Subparsers") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the list."""
-    from gil_tui.commands.output import print_json, table
+    from gil_tui.commands.output import print_json, print_lines, table
     from gil_tui.text import clean
 
     makers: dict[str, Callable[[], Rows]] = {
@@ -50,12 +50,10 @@ def run(args: argparse.Namespace) -> int:
     cells_of = {"processes": _process_cells, **dict.fromkeys(PLUGGABLE, _cells_here)}.get(args.kind, dict)
     shown = [cells_of(row) for row in rows]
     cells = [tuple(clean(_cell(value)) for value in row.values()) for row in shown]
-    for line in table([tuple(shown[0]), *cells]) if shown else ():
-        print(line)
-    for line in _remedies(rows):
-        print(clean(line))
-    for plugin in broken:
-        print(clean(f"{plugin['name']} of {plugin['package']} cannot be used: {plugin['why']}"))
+    lines = table([tuple(shown[0]), *cells]) if shown else []
+    lines += _remedies(rows)
+    lines += [f"{one['name']} of {one['package']} cannot be used: {one['why']}" for one in broken]
+    print_lines(lines)
     return 0
 
 

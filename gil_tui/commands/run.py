@@ -3,7 +3,6 @@
 import argparse
 import math
 import signal
-import sys
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, TypeVar
@@ -96,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
     plan = plan_of(args)
     from gil_tui.commands.conducting import conduct_until_signalled
     from gil_tui.commands.cores import document_of
-    from gil_tui.commands.output import print_json
+    from gil_tui.commands.output import complain, print_json, print_lines
     from gil_tui.report.sweep import sweep_lines, trouble_line
 
     outcome = conduct_until_signalled(plan, save=not args.no_save)
@@ -107,12 +106,12 @@ def run(args: argparse.Namespace) -> int:
         if args.json:
             print_json(document_of(sweep, args.cores, sweep.runs))
         else:
-            print("\n".join(sweep_lines(sweep, args.cores)), flush=True)
+            print_lines(sweep_lines(sweep, args.cores))
     if outcome.signal:
         return SIGNALLED + outcome.signal
     trouble = trouble_line(sweep)
     if trouble:
-        print(f"gil-tui: {trouble}", file=sys.stderr)
+        complain(trouble)
     return 1 if trouble else 0
 
 

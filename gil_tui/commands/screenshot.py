@@ -63,7 +63,8 @@ def run(args: argparse.Namespace) -> int:
     content = png_of(svg) if file.suffix.lower() == ".png" else svg.encode()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
+        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
+            stream.write(content)
     except OSError as error:
         raise LabError(f"{file} cannot be written ({error.strerror})") from error
     print(file)

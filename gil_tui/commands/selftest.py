@@ -35,7 +35,7 @@ def add_parser(subparsers: "Subparsers") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the self-test and print it."""
-    from gil_tui.commands.output import print_json
+    from gil_tui.commands.output import print_json, print_lines
     from gil_tui.lab.interpreters import default_interpreter, resolve_interpreter
     from gil_tui.lab.selftest import FULL, QUICK
     from gil_tui.report.selftest import selftest_lines
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(found.to_json())
     else:
-        print("\n".join(selftest_lines(found)))
+        print_lines(selftest_lines(found))
     return 0 if found.passed else 1
 
 

@@ -2,7 +2,6 @@
 
 import argparse
 import signal
-import sys
 from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +48,7 @@ def add_parser(subparsers: "Subparsers") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Watch, and print what was seen."""
-    from gil_tui.commands.output import print_json
+    from gil_tui.commands.output import complain, print_json, print_lines
     from gil_tui.commands.watch_text import watch_lines
     from gil_tui.commands.watching import Order, watch_until_signalled
     from gil_tui.lab.documents import watch_document
@@ -71,9 +70,9 @@ def run(args: argparse.Namespace) -> int:
         if args.json:
             print_json(document)
         else:
-            print("\n".join(watch_lines(seen)), flush=True)
+            print_lines(watch_lines(seen))
     for complaint in seen.complaints:
-        print(f"gil-tui: {complaint}", file=sys.stderr)
+        complain(complaint)
     if seen.signal:
         return SIGNALLED + seen.signal
     return seen.exit_code

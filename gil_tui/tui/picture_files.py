@@ -66,7 +66,7 @@ def save(contents: Mapping[str, bytes], stem: str, asked: str, environ: Mapping[
 
 
 def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 
@@ -80,7 +80,7 @@ def _write(contents: Mapping[str, bytes], folder: Path, stem: str) -> Sequence[P
     written: list[Path] = []
     try:
         for file, content in zip(files, contents.values(), strict=True):
-            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             written.append(file)
             with open(descriptor, "wb") as stream:
                 stream.write(content)
