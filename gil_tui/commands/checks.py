@@ -16,11 +16,18 @@ from gil_tui.lab.interpreters import find_interpreters
 from gil_tui.lab.plugins import broken_plugins, plugins
 from gil_tui.text import count
 from gil_tui.tui.terminal import refuse_without_terminal
-from gil_tui.watch.access import refusal
+from gil_tui.watch.access import hides_others, may_trace_all, ptrace_scope, restriction
+from gil_tui.watch.cgroups import cpu_cgroups
 from gil_tui.watch.cores import effective_cpus
 
 PROC = Path("/proc")
-CAP_SYS_PTRACE = 19
+FIRST_PIDS, FIRST_USERS = "pid:[4026531836]", "user:[4026531837]"
+"""The namespaces that the kernel began with (include/linux/proc_ns.h): those of the host itself."""
+CONTAINERS = (
+    ("Kubernetes", "/var/run/secrets/kubernetes.io"),
+    ("Podman", "/run/.containerenv"),
+    ("Docker", "/.dockerenv"),
+)
 LIMITS = {
     "online": "all that are online",
     "affinity": "limited by affinity",
@@ -53,6 +60,8 @@ def all_checks() -> list[Check]:
         check_history(),
         check_terminal(),
         check_watching(),
+        check_container(),
+        check_cgroup(),
         check_tool("py-spy", "function names of what holds the GIL", "pip install py-spy"),
         check_tool(
             "perf", "only to check the lanes against the kernel's own account", "apt-get install linux-perf"
@@ -141,19 +150,53 @@ def check_watching(proc: Path = PROC) -> Check:
         return Check(
             "watching", "missing", f"there is no {proc}/PID/mem", "the gauge and the lanes need Linux"
         )
-    if not (proc / "1" / "stat").exists():
-        remedy = "mount /proc without hidepid, or become root"
-        return Check("watching", "warn", "/proc hides the processes of other users", remedy)
-    if _may_trace_all(proc):
-        return Check("watching", "ok", "the processes of every user may be watched")
+    scope = ptrace_scope(proc)
+    if scope == 3:
+        return Check("watching", "missing", *restriction(scope))
+    if may_trace_all(proc):
+        outside = _link(proc / "self" / "ns" / "user") not in ("", FIRST_USERS)
+        whose = "this user namespace" if outside else "every user"
+        return Check("watching", "ok", f"the processes of {whose} may be watched{_scope_text(scope)}")
+    if hides_others(proc) or not (proc / "1" / "stat").exists():
+        remedy = "watch as the user whose process it is, as root, or mount /proc without hidepid"
+        return Check("watching", "warn", "/proc hides the processes of other users (hidepid)", remedy)
     if os.geteuid() == 0:
-        remedy = "in a container: --cap-add SYS_PTRACE"
+        finding = "root without CAP_SYS_PTRACE: only processes of uid 0 with no more rights may be watched"
+        remedy = "in a container: --cap-add SYS_PTRACE (Kubernetes: securityContext.capabilities.add)"
+        return Check("watching", "warn", finding, remedy)
+    if scope > 0:
+        return Check("watching", "warn", *restriction(scope))
+    return Check(
+        "watching", "ok", f"your own processes may be watched{_scope_text(scope)}; those of others need root"
+    )
+
+
+def check_container(proc: Path = PROC, root: Path = Path("/")) -> Check:
+    """Whose processes are seen at all: those of the host, or of a container (namespaces(7))."""
+    kind = next((name for name, mark in CONTAINERS if (root / mark.lstrip("/")).exists()), "")
+    inside = f"in a container ({kind})" if kind else "not in a container that is known"
+    names = [_link(proc / "self" / "ns" / name) for name in ("pid", "user")]
+    if names[0] not in ("", FIRST_PIDS):
+        finding = f"{inside}, in a process namespace: only the processes in it are seen"
+        remedy = "to see others: --pid=host or --pid=container:NAME, shareProcessNamespace, or from the host"
+        return Check("container", "warn", finding, remedy)
+    if names[1] not in ("", FIRST_USERS):
+        finding = f"{inside}, in a user namespace: rights end at its border, those of root too"
+        return Check("container", "warn", finding, "to watch others: from outside, as their user or as root")
+    return Check("container", "ok", f"{inside}; the host's processes are seen")
+
+
+def check_cgroup(process: Path = PROC / "self") -> Check:
+    """Whether quotas and throttling can be read (cgroups(7))."""
+    groups = cpu_cgroups(process)
+    if not groups:
+        remedy = "mount /sys/fs/cgroup into the container"
         return Check(
-            "watching", "warn", "root without CAP_SYS_PTRACE: not every process may be watched", remedy
+            "cgroup", "warn", "no CPU control group is seen: a quota and throttling stay unknown", remedy
         )
-    if _ptrace_scope(proc) > 0:
-        return Check("watching", "warn", refusal(os.getpid(), proc))
-    return Check("watching", "ok", "your own processes may be watched; those of others need root")
+    quotas = [quota for group in groups if (quota := group.quota_cpus())]
+    limit = f"a quota of {count(min(quotas))} CPUs" if quotas else "no CPU quota"
+    return Check("cgroup", "ok", f"version {groups[0].version}, {limit}")
 
 
 def check_tool(name: str, purpose: str, remedy: str) -> Check:
@@ -165,15 +208,12 @@ def check_tool(name: str, purpose: str, remedy: str) -> Check:
     return Check(name, "missing", f"not found; it is for {purpose}", remedy)
 
 
-def _may_trace_all(proc: Path) -> bool:
-    for line in (proc / "self" / "status").read_text(errors="replace").splitlines():
-        if line.startswith("CapEff:"):
-            return bool(int(line.split()[1], 16) >> CAP_SYS_PTRACE & 1)
-    return False
+def _scope_text(scope: int) -> str:
+    return f" (ptrace_scope {scope})" if scope else ""
 
 
-def _ptrace_scope(proc: Path) -> int:
+def _link(path: Path) -> str:
     try:
-        return int((proc / "sys/kernel/yama/ptrace_scope").read_text())
-    except (OSError, ValueError):
-        return 0  # a kernel without Yama restricts nothing
+        return str(path.readlink())
+    except OSError:
+        return ""

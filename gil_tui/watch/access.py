@@ -8,8 +8,11 @@ from gil_tui.watch.cgroups import kernel_lines
 _SCOPE_REMEDIES = {
     1: "only descendants may be watched: start it with `gil-tui watch -- COMMAND`, or become root",
     2: "only root may watch: become root",
-    3: "nobody may watch, and that lasts until the next boot",
+    3: "nobody may watch, root neither, until the next boot",
 }
+_SYS_PTRACE = 1 << 19
+_READ_ALL_FILES = 1 << 1 | 1 << 2
+"""CAP_DAC_OVERRIDE or CAP_DAC_READ_SEARCH: `/proc/PID/mem` is a file that only its owner may open."""
 
 
 def gone(pid: int, proc: Path = Path("/proc")) -> str:
@@ -17,7 +20,7 @@ def gone(pid: int, proc: Path = Path("/proc")) -> str:
     try:
         status = _status(pid, proc)
     except OSError:
-        return f"there is no process {pid}, or this system hides it"
+        return _not_seen(pid, proc)
     if status.get("State", "").startswith(("Z", "X")):
         return f"process {pid} has ended and waits for its parent (a zombie)"
     if "VmSize" not in status:
@@ -32,27 +35,80 @@ def refusal(pid: int, proc: Path = Path("/proc")) -> str:
         owner = int(status["Uid"].split()[0])
     except (OSError, KeyError, ValueError, IndexError):
         return f"process {pid} is gone"
+    scope = ptrace_scope(proc)
+    if scope == 3:
+        return ": ".join(restriction(scope))
+    if _capabilities(proc) & _SYS_PTRACE:
+        if not may_trace_all(proc) and owner != os.geteuid():
+            return (
+                f"CAP_SYS_PTRACE alone does not open process {pid} of another user (uid {owner}):"
+                f" add CAP_DAC_READ_SEARCH, or be uid {owner}"
+            )
+        return (
+            f"process {pid} (uid {owner}) is closed even to CAP_SYS_PTRACE: it is outside of this container,"
+            " or AppArmor or SELinux forbids it: watch from the host"
+        )
     if os.geteuid() == 0:
         return (
-            f"the kernel refuses process {pid} even to root: in a container, run it with"
-            " --cap-add SYS_PTRACE or watch from the host"
+            f"root without CAP_SYS_PTRACE may not look into process {pid} (uid {owner}): run the container"
+            f" with --cap-add SYS_PTRACE, be uid {owner} in it, or watch from the host"
         )
     if owner != os.geteuid():
         return f"process {pid} belongs to another user (uid {owner}): run gil-tui as that user or as root"
-    scope = _ptrace_scope(proc)
     if scope in _SCOPE_REMEDIES:
-        return f"the kernel restricts looking into processes (ptrace_scope {scope}): {_SCOPE_REMEDIES[scope]}"
+        return ": ".join(restriction(scope))
     return f"process {pid} is protected (privileged, not dumpable, or in a container): run gil-tui as root"
 
 
-def _ptrace_scope(proc: Path) -> int:
+def restriction(scope: int) -> tuple[str, str]:
+    """What Yama's `ptrace_scope` forbids from 1 on, and the remedy."""
+    return f"the kernel restricts looking into processes (ptrace_scope {scope})", _SCOPE_REMEDIES[scope]
+
+
+def may_trace_all(proc: Path = Path("/proc")) -> bool:
+    """Have we the capabilities to look into any process of our user namespace; see capabilities(7)."""
+    own = _capabilities(proc)
+    return bool(own & _SYS_PTRACE and own & _READ_ALL_FILES)
+
+
+def _capabilities(proc: Path) -> int:
+    try:
+        return int(_status("self", proc)["CapEff"], 16)
+    except (OSError, KeyError, ValueError):
+        return 0
+
+
+def ptrace_scope(proc: Path = Path("/proc")) -> int:
+    """Of Yama, from 0 to 3; a kernel without Yama restricts nothing."""
     try:
         return int((proc / "sys/kernel/yama/ptrace_scope").read_text())
     except (OSError, ValueError):
         return 0
 
 
-def _status(pid: int, proc: Path) -> dict[str, str]:
+def hides_others(proc: Path = Path("/proc")) -> bool:
+    """Is /proc mounted with `hidepid`, so that those of other users are not seen; see proc(5)."""
+    try:
+        mounts = [line.split() for line in (proc / "self" / "mounts").read_text(errors="replace").split("\n")]
+    except OSError:
+        return False
+    options = [words[3].split(",") for words in mounts if len(words) > 3 and words[1] == str(proc)]
+    return any(option.startswith("hidepid=") for option in (options[-1] if options else ()))
+
+
+def _not_seen(pid: int, proc: Path) -> str:
+    if hides_others(proc) and not may_trace_all(proc):
+        return (
+            f"there is no process {pid}, or it is another user's and /proc hides it (hidepid):"
+            " run gil-tui as that user or as root"
+        )
+    return (
+        f"there is no process {pid} here; a container numbers processes anew:"
+        " `gil-tui list processes` shows those that can be seen"
+    )
+
+
+def _status(pid: int | str, proc: Path) -> dict[str, str]:
     return parse_status((proc / str(pid) / "status").read_bytes())
 
 

@@ -65,6 +65,8 @@ class Memory:
     raises OSError.
     """
 
+    _fd = -1
+
     def __init__(self, pid: int, proc: Path = Path("/proc")) -> None:
         self._fd = os.open(proc / str(pid) / "mem", os.O_RDONLY | os.O_CLOEXEC)
 

@@ -8,7 +8,18 @@ import pytest
 
 from gil_tui import cli
 from gil_tui.commands import checks
-from gil_tui.commands.checks import Check, check_cpus, check_history, check_load, check_tool, check_watching
+from gil_tui.commands.checks import (
+    FIRST_PIDS,
+    FIRST_USERS,
+    Check,
+    check_cgroup,
+    check_container,
+    check_cpus,
+    check_history,
+    check_load,
+    check_tool,
+    check_watching,
+)
 from gil_tui.history import default_path
 from gil_tui.lab.interpreters import Interpreter
 from gil_tui.watch.cores import EffectiveCpus
@@ -34,6 +45,8 @@ def test_every_line_has_a_state_and_what_is_missing_a_remedy(capsys: pytest.Capt
         "history",
         "terminal",
         "watching",
+        "container",
+        "cgroup",
         "perf",
         "py-spy",
     } <= found.keys()
@@ -116,7 +129,8 @@ def test_watching_all(tmp_path: Path) -> None:
 def test_watching_without_the_capability(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     check = check_watching(proc_tree(tmp_path, capabilities="00000000a80425fb"))
-    assert (check.state, check.remedy) == ("warn", "in a container: --cap-add SYS_PTRACE")
+    assert check.state == "warn"
+    assert "--cap-add SYS_PTRACE" in check.remedy and "securityContext" in check.remedy
 
 
 def test_watching_as_an_ordinary_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,13 +140,61 @@ def test_watching_as_an_ordinary_user(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_watching_where_the_kernel_restricts_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert check_watching(proc_tree(tmp_path, scope=1)).state == "warn"
+    check = check_watching(proc_tree(tmp_path, scope=1))
+    assert check.state == "warn"
+    assert "ptrace_scope 1" in check.finding and "gil-tui watch -- COMMAND" in check.remedy
+
+
+def test_watching_where_nobody_may(tmp_path: Path) -> None:
+    check = check_watching(proc_tree(tmp_path, scope=3, capabilities="000001ffffffffff"))
+    assert check.state == "missing" and "ptrace_scope 3" in check.finding
 
 
 def test_watching_where_processes_are_hidden(tmp_path: Path) -> None:
     check = check_watching(proc_tree(tmp_path, hidden=True))
     assert check.state == "warn"
     assert "hidepid" in check.remedy
+
+
+def in_namespaces(proc: Path, pids: str, users: str) -> Path:
+    folder = proc / "self" / "ns"
+    folder.mkdir(parents=True)
+    (folder / "pid").symlink_to(pids)
+    (folder / "user").symlink_to(users)
+    return proc
+
+
+@pytest.mark.parametrize(
+    ("mark", "pids", "users", "state", "words"),
+    [
+        (
+            "",
+            FIRST_PIDS,
+            FIRST_USERS,
+            "ok",
+            "not in a container that is known; the host's processes are seen",
+        ),
+        (".dockerenv", FIRST_PIDS, FIRST_USERS, "ok", "(Docker); the host's"),
+        ("run/.containerenv", "pid:[4026532198]", FIRST_USERS, "warn", "(Podman), in a process namespace"),
+        ("var/run/secrets/kubernetes.io", "pid:[4026532198]", FIRST_USERS, "warn", "(Kubernetes)"),
+        ("", FIRST_PIDS, "user:[4026532200]", "warn", "in a user namespace"),
+    ],
+)
+def test_a_container_is_told(
+    tmp_path: Path, mark: str, pids: str, users: str, state: str, words: str
+) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    if mark:
+        (root / mark).mkdir(parents=True)
+    check = check_container(in_namespaces(tmp_path / "proc", pids, users), root)
+    assert check.state == state and words in check.finding
+    assert check.remedy or state == "ok"
+
+
+def test_a_host_without_control_groups_is_told(tmp_path: Path) -> None:
+    check = check_cgroup(tmp_path)
+    assert check.state == "warn" and "/sys/fs/cgroup" in check.remedy
 
 
 def test_watching_without_proc(tmp_path: Path) -> None:
