@@ -3,13 +3,14 @@
 import math
 from collections.abc import Sequence
 
+from gil_tui.language.spoken import figure
 from gil_tui.tui.widgets.lines import Row, Span
 
 LEVELS = " ▁▂▃▄▅▆▇█"
 FULL, TRACK = "▇", " "
 NARROWEST_BAR = 4
-ROUND = (64, 32, 16, 8)
-"""Numbers of cores that a row of the grid holds if it can, so that its first one is easy to add to."""
+ROUND = (64, 32, 16, 8, 48, 24, 12)
+"""Numbers of cells that a row of the grid holds if it can, so that its first core is easy to add to."""
 GAP = 2
 
 
@@ -22,7 +23,7 @@ def bar(share: float, width: int, role: str) -> tuple[Span, Span]:
 
 def gauge(label: str, label_width: int, share: float | None, width: int, role: str) -> Row:
     """A labelled bar with its per cent at the right: `cpu 0 ██████     98 %`."""
-    value = "  –  " if share is None else f"{share * 100:3.0f} %"
+    value = "  –  " if share is None else figure(f"{share * 100:3.0f} %")
     room = width - label_width - 1 - len(value) - 1
     if room < 1:
         return ((f"{label:<{label_width}} {value}"[: max(0, width)], "text"),)
@@ -60,21 +61,31 @@ def _columns(busy: Sequence[float], columns: int, width: int, digits: int) -> li
 
 
 def _grid(busy: Sequence[float], width: int, height: int, digits: int) -> list[Row]:
-    """One cell a core, its height the share; where that is too much, one cell the mean of several."""
-    room = max(1, width - digits - 1)
-    together = max(1, math.ceil(len(busy) / (room * height)))
+    """One cell a core, its height the share; where that is too much, the mean of 2, 4, 8…"""
+    together, across = _folding(len(busy), max(1, width - digits - 1), height)
     means = [
         sum(busy[start : start + together]) / len(busy[start : start + together])
         for start in range(0, len(busy), together)
     ]
-    deep = min(height, math.ceil(len(means) / room))
-    across = math.ceil(len(means) / deep)
-    across = next((even for even in ROUND if even <= room and len(means) <= even * height), across)
     rows: list[Row] = []
     for start in range(0, len(means), across):
         cells = "".join(level(share) for share in means[start : start + across])
         rows.append(((f"{start * together:>{digits}} "[:width], "muted"), (cells, "state-cpu")))
     return rows
+
+
+def _folding(cores: int, room: int, height: int) -> tuple[int, int]:
+    """How many cores a cell holds, and how many cells a row: rather twice the cores than rows of 43."""
+    together = 1
+    while cores > together * room * height:
+        together *= 2
+    for more in (together, 2 * together):
+        cells = math.ceil(cores / more)
+        for even in ROUND:
+            if even <= room and cells <= even * height:
+                return more, even
+    cells = math.ceil(cores / together)
+    return together, math.ceil(cells / math.ceil(cells / room))
 
 
 def level(share: float) -> str:
