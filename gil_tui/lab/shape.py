@@ -12,10 +12,10 @@ def misfit(record: Any) -> str:
 
     A whole number may stand where a float is expected, a truth value for neither. `Any` is not looked into.
     """
-    for name, kind in _fields(type(record)).items():
-        value = getattr(record, name)
-        if not _fits(value, kind):
-            return f"{type(record).__name__}.{name}"
+    whole: Any = type(record)
+    for name, kind in _fields(whole).items():
+        if not _fits(getattr(record, name), kind):
+            return f"{whole.__name__}.{name}"
     return ""
 
 
@@ -33,7 +33,7 @@ def _fits(value: Any, kind: Any) -> bool:
         )
     if isinstance(origin, type) and issubclass(origin, Sequence):
         return isinstance(value, list | tuple) and all(_fits(item, inner[0]) for item in value)
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         return isinstance(value, kind) and not misfit(value)
     return _is_a(value, kind)
 
@@ -58,5 +58,5 @@ def _is_a(value: Any, kind: Any) -> bool:
 
 
 @functools.cache
-def _fields(record: type) -> dict[str, Any]:
+def _fields(record: Any) -> dict[str, Any]:
     return get_type_hints(record)

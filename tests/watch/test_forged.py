@@ -46,7 +46,7 @@ def test_a_command_line_as_long_as_memory_is_read_a_little(tmp_path: Path) -> No
 
 
 def test_a_list_of_cpus_without_end_is_none() -> None:
-    assert parse_allowed("Cpus_allowed_list:\t0-99999999999,3\n") == {3}
+    assert parse_allowed("Cpus_allowed_list:\t0-99999999999,3\n") == frozenset({3})
 
 
 def test_what_is_no_core_is_passed_over() -> None:
