@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from gil_tui.lab.errors import LabError
 
 HEADLESS = "`gil-tui run WORKLOAD` needs none"
+WITHOUT_CURSOR = ("", "dumb", "unknown")
+WITHOUT_UTF8 = ("vt52", "vt100", "vt102")
+"""They would show the codes of colours and of another screen, or ignore them, and one byte as one cell."""
 
 
 def refuse_without_terminal(environ: Mapping[str, str]) -> None:
@@ -18,8 +21,13 @@ def refuse_without_terminal(environ: Mapping[str, str]) -> None:
     stderr = sys.__stderr__
     if sys.__stdin__ is None or not sys.__stdin__.isatty() or stderr is None or not stderr.isatty():
         raise LabError(f"the screen needs a terminal on standard input and standard error; {HEADLESS}")
-    if environ.get("TERM", "") in ("", "dumb"):
-        raise LabError(f"TERM={environ.get('TERM', '')!s} cannot place the cursor; {HEADLESS}")
+    term = environ.get("TERM", "")
+    if term in WITHOUT_CURSOR:
+        raise LabError(f"TERM={term} cannot place the cursor; {HEADLESS}")
+    if term in WITHOUT_UTF8:
+        raise LabError(
+            f"TERM={term} has neither colours nor UTF-8 (where yours has: TERM=xterm-256color); {HEADLESS}"
+        )
     encoding = (stderr.encoding or "").lower().replace("-", "")
     if encoding != "utf8":
         raise LabError(

@@ -127,6 +127,7 @@ def test_the_python_in_the_first_line() -> None:
         (None, FakeStream(), "xterm", "needs a terminal"),
         (FakeStream(), FakeStream(), "dumb", "TERM=dumb cannot place the cursor"),
         (FakeStream(), FakeStream(), "", "cannot place the cursor"),
+        (FakeStream(), FakeStream(), "vt100", "TERM=vt100 has neither colours nor UTF-8"),
         (FakeStream(), FakeStream(encoding="ANSI_X3.4-1968"), "xterm", "needs UTF-8"),
     ],
 )
