@@ -1,8 +1,8 @@
 """The History: every run, to be filtered, sorted, shown again, read and deleted."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import ClassVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import ClassVar, TypeVar
 
 from textual import getters, on, work
 from textual.app import ComposeResult
@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widgets import Input
 
 from gil_tui.history import History, HistoryRow, NoSuchRunError, StoreError
+from gil_tui.history.listing import Listing
 from gil_tui.lab.errors import LabError
 from gil_tui.lab.records import UNAVAILABLE, Run
 from gil_tui.text import clean
@@ -24,6 +25,8 @@ from gil_tui.tui.widgets.history_table import PAGE, HistoryTable, next_order
 from gil_tui.tui.widgets.verdict import VerdictPane
 from gil_tui.verdict.model import Verdict
 
+T = TypeVar("T")
+
 
 class HistoryScreen(TabScreen):
     """Wires the filter, the table and the store."""
@@ -36,6 +39,7 @@ class HistoryScreen(TabScreen):
     verdict = getters.query_one("#verdict", VerdictPane)
 
     AUTO_FOCUS = "#runs"
+    _listing: Listing | None = None
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", key_display="/", id="history.filter", tooltip="Type to filter"),
         Binding("i", "details", "Details", id="history.details", tooltip="All that is known of this run"),
@@ -227,11 +231,31 @@ class HistoryScreen(TabScreen):
         sweep = self.app.mask.sweep(found) if found else None
         return (sweep.runs, sweep.verdict if len(sweep.runs) > 1 else None) if sweep else ((), None)
 
+    def on_unmount(self) -> None:
+        """A query under way is given up."""
+        if self._listing:
+            self._listing.close()
+
     async def _rows(self, offset: int) -> list[HistoryRow]:
-        table = self.table
-        return await self.app.rows(
-            self.filter.value, offset, PAGE, newest_first=table.descending, order_by=table.order_by
+        table, filter = self.table, self.filter.value
+        rows = await self._asked(
+            lambda listing: listing.rows(
+                filter, PAGE, offset, newest_first=table.descending, order_by=table.order_by
+            )
         )
+        return self.app.mask.rows(rows or [])
+
+    async def _asked(self, query: Callable[[Listing], Awaitable[T]]) -> T | None:
+        """What the store answers; None where there is none, or where it fails, which is said."""
+        history = self.app.session.history
+        if history is None:
+            return None
+        self._listing = self._listing or Listing(history)
+        try:
+            return await query(self._listing)
+        except StoreError as error:
+            self.app.say(clean(str(error)), is_error=True)
+            return None
 
     @work(exclusive=True, group="rows")
     async def _list(self) -> None:
@@ -241,22 +265,29 @@ class HistoryScreen(TabScreen):
         if not self.is_there:
             return
         self.table.list_rows(rows)
-        self.table.border_subtitle = Content(self._count_text())
         self._load_verdict()
+        await self._count(whole=len(rows) < PAGE)
 
     @work(exclusive=True, group="rows")
     async def _append(self) -> None:
         if not self.is_there:
             return
         rows = await self._rows(len(self.table.listed))
-        if self.is_there:
-            self.table.append_rows(rows)
+        if not self.is_there:
+            return
+        self.table.append_rows(rows)
+        await self._count(whole=len(rows) < PAGE)
 
-    def _count_text(self) -> str:
-        history = self.app.session.history
-        if history is None:
-            return ""
-        number = history.count(self.filter.value)
+    async def _count(self, *, whole: bool) -> None:
+        """Say how many runs there are; where not all are listed, counting them may take a while."""
+        number: int | None = len(self.table.listed)
+        if not whole:
+            filter = self.filter.value
+            number = await self._asked(lambda listing: listing.count(filter))
+        if self.is_there and self.app.session.history and number is not None:
+            self.table.border_subtitle = Content(self._count_text(number))
+
+    def _count_text(self, number: int) -> str:
         kept = "" if not self.app.session.history_why else " · not kept: " + self.app.session.history_why
         return f"{number} run{'s' if number != 1 else ''}{kept}"
 

@@ -1,0 +1,210 @@
+"""Large hosts, processes and histories, as recorded: nothing overflows, and a key waits for nothing long."""
+
+import asyncio
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from gil_tui.history import History
+from gil_tui.history.listing import Listing
+from gil_tui.tui.app import GilTui
+from gil_tui.tui.start import Start
+from gil_tui.tui.widgets.cores import ROUND, core_rows
+from gil_tui.tui.widgets.history_table import PAGE, HistoryTable
+from gil_tui.tui.widgets.lines import row_text
+from gil_tui.tui.widgets.now import NowPane
+from gil_tui.watch.cores import CoreSampler, EffectiveCpus, HostCpu, effective_cpus
+from gil_tui.watch.frames import CpuFrame, Frame
+from tests.lab import frame_builders as build
+from tests.tui.fake_engine import ended, fake_engine, run_of
+from tests.tui.pictures import picture, play, press, until
+from tests.tui.watching import PID, Host
+from tests.watch.trees import proc_stat, status, write
+
+CORES, THREADS, PROCESSES = 256, 500, 64
+SIZES = ((60, 20), (80, 24), (120, 40), (200, 60))
+GRID = re.compile(r"^ *(\d+) ([▁▂▃▄▅▆▇█]+)$")
+
+
+def recorded_host(folder: Path) -> tuple[CoreSampler, EffectiveCpus]:
+    """A host of 256 cores before a second has passed, of which core n is busy for n % 9 eighths."""
+    proc = folder / "proc"
+    write(proc / "stat", proc_stat(*[(0, 0, 0, 0)] * CORES))
+    write(proc / "7/status", status(f"0-{CORES - 1}"))
+    write(proc / "7/cgroup", "0::/\n")
+    (folder / "cgroup").mkdir()
+    clock = iter(range(1000))
+    sampler = CoreSampler(7, clock=lambda: next(clock) * 1.0, proc=proc, cgroup_root=folder / "cgroup")
+    ticks = [(12 * (core % 9), 96 - 12 * (core % 9), 0, 0) for core in range(CORES)]
+    write(proc / "stat", proc_stat(*ticks))
+    return sampler, effective_cpus(7, proc, folder / "cgroup")
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> tuple[HostCpu, EffectiveCpus]:
+    sampler, cpus = recorded_host(tmp_path)
+    return sampler.host(), cpus
+
+
+def test_256_cores_are_read(host: tuple[HostCpu, EffectiveCpus]) -> None:
+    seen, cpus = host
+    assert seen.busy == pytest.approx([(core % 9) / 8 for core in range(CORES)])
+    assert cpus == EffectiveCpus(float(CORES), CORES, "online")
+
+
+@pytest.mark.parametrize("height", [1, 2, 3, 5, 8, 12])
+def test_256_cores_are_grouped_so_that_one_can_be_found(
+    host: tuple[HostCpu, EffectiveCpus], height: int
+) -> None:
+    for width in range(12, 120):
+        assert_can_be_found(host[0], width, height)
+
+
+def assert_can_be_found(seen: HostCpu, width: int, height: int) -> None:
+    rows = [row_text(row) for row in core_rows(seen.busy, width, height)]
+    assert len(rows) <= height and all(cell_len(row) <= width for row in rows)
+    found = [match for row in rows if (match := GRID.match(row))]
+    assert len(found) == len(rows)
+    firsts, cells = [int(match[1]) for match in found], [len(match[2]) for match in found]
+    together = CORES / sum(cells)
+    assert together in (1, 2, 4, 8, 16, 32, 64)
+    if len(rows) > 1:
+        assert firsts == [row * cells[0] * together for row in range(len(rows))]
+        assert cells[0] in ROUND
+
+
+def every_line_fits(shown: str, width: int) -> bool:
+    return all(cell_len(line) <= width for line in shown.splitlines())
+
+
+def frames_of(pane: str) -> list[str]:
+    """Lines that begin or end a pane, each of which has to close what it opens."""
+    return [line for line in pane.splitlines() if "╭" in line or "╰" in line]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_lab_shows_256_cores_at_every_size(
+    host: tuple[HostCpu, EffectiveCpus], size: tuple[int, int]
+) -> None:
+    seen, cpus = host
+
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        shown = picture(app)
+        assert every_line_fits(shown, size[0])
+        assert all(line.count("╭") == line.count("╮") for line in frames_of(shown))
+        assert f"{CORES} CPUs" in shown or size[0] < 80
+        pane = app.screen.query_one(NowPane)
+        if pane.display and pane.size.height:
+            await until(pilot, lambda: len(re.findall(r"│ +\d+ [▁▂▃▄▅▆▇█]{8,}", picture(app))) > 0)
+
+    play(script, size=size, engine=fake_engine(busy=seen.busy, cpus=cpus))
+
+
+def large_frame(cpu: CpuFrame, number: int = 0) -> Frame:
+    """64 processes with 500 threads: a few compute, one waits, all others are idle."""
+    pids = [PID + process for process in range(PROCESSES)]
+    threads = tuple(
+        build.thread(
+            10_000 + thread,
+            pids[thread % PROCESSES],
+            name=f"pool-{thread}",
+            **({"cpu": 0.9} if thread < 4 else {"gil": 0.5} if thread == 4 else {}),
+        )
+        for thread in range(THREADS)
+    )
+    processes = tuple(
+        build.process(pid, 1 if pid == PID else PID, command=f"python worker.py {pid}") for pid in pids
+    )
+    gils = tuple(build.gil(pid, held=0.0, waiting=0.0) for pid in pids)
+    return build.frame(number, threads=threads, processes=processes, gils=gils, cpu=cpu)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_watch_shows_500_threads_of_64_processes_at_every_size(
+    host: tuple[HostCpu, EffectiveCpus], size: tuple[int, int]
+) -> None:
+    seen, cpus = host
+    cpu = replace(build.CPU, busy=seen.busy, cores_effective=cpus.count)
+    watched = Host()
+
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await until(pilot, lambda: bool(watched.watchers) and bool(watched.watcher.commands))
+        watched.send(lambda number: large_frame(cpu, number), seconds=2.0)
+        await until(pilot, lambda: "of 256 used" in picture(app))
+        assert every_line_fits(picture(app), size[0])
+        if "pool-" not in picture(app):
+            await press(pilot, "v")
+            await until(pilot, lambda: "pool-" in picture(app))
+        for key in ("end", "home", "pagedown", "plus", "minus", "space", "left_square_bracket"):
+            await press(pilot, key)
+            assert every_line_fits(picture(app), size[0])
+        await app.watch_session.close()
+
+    play_watch(script, size, watched)
+
+
+def play_watch(script: Callable[[Pilot[int], GilTui], object], size: tuple[int, int], host: Host) -> None:
+    """The Watch on process 100, as from the command line."""
+    app = GilTui(fake_engine(watching=host.engine), start=Start(pid=PID))
+
+    async def run() -> None:
+        async with app.run_test(size=size, notifications=True) as pilot:
+            await script(pilot, app)  # type: ignore[misc]
+
+    asyncio.run(run())
+
+
+def some_history(runs: int) -> History:
+    history = History.in_memory()
+    model = ended(run_of("threads", 4, 1))
+    for _ in range(runs):
+        history.add_run(model)
+    return history
+
+
+class SlowListing(Listing):
+    """A store that takes its time: answers when `go` is set; notes what was given up."""
+
+    go = threading.Event()
+    given_up: list[str]
+
+    async def rows(self, filter: str, *arguments: int, **order: Any) -> list:  # type: ignore[type-arg]
+        if filter:
+            try:
+                await asyncio.to_thread(self.go.wait, 20)
+            except asyncio.CancelledError:
+                self.given_up.append(filter)
+                raise
+        return await super().rows(filter, *arguments, **order)
+
+
+def test_while_the_store_searches_keys_are_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Letters appear as they are typed, only the last filter is waited for, its rows come when they come."""
+    SlowListing.go.clear()
+    SlowListing.given_up = []
+    monkeypatch.setattr("gil_tui.tui.screens.history.Listing", SlowListing)
+
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        try:
+            await press(pilot, "3")
+            table = app.screen.query_one("#runs", HistoryTable)
+            await until(pilot, lambda: len(table.listed) == PAGE)
+            await until(pilot, lambda: f"{PAGE + 50} runs" in picture(app))
+            await press(pilot, "slash", *"none")
+            assert app.screen.query_one("#filter", Input).value == "none"
+            assert len(table.listed) == PAGE
+            await until(pilot, lambda: SlowListing.given_up == ["n", "no", "non"])
+        finally:
+            SlowListing.go.set()
+        await until(pilot, lambda: not table.listed)
+        await until(pilot, lambda: " 0 runs" in picture(app))
+
+    play(script, engine=fake_engine(history=lambda: some_history(PAGE + 50)))
