@@ -133,6 +133,8 @@ def steal_between(before: dict[int, CoreTicks], after: dict[int, CoreTicks]) -> 
             return None
         passed += ticks.total - start.total
         stolen += ticks.stolen - start.stolen
+    if not after:
+        return None
     return min(1.0, max(0.0, stolen / passed)) if passed > 0 else 0.0
 
 
@@ -194,7 +196,7 @@ class CoreSampler:
 
     def _read_ticks(self) -> dict[int, CoreTicks]:
         if self._stat is None:
-            return {} if (self._proc / "stat").exists() else _psutil_ticks()
+            return {} if (self._proc / "self").exists() else _psutil_ticks()
         while True:
             text = os.pread(self._stat, self._size, 0)
             if len(text) < self._size or b"\nintr " in text:

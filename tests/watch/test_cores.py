@@ -231,3 +231,10 @@ def test_without_proc_the_shares_come_from_psutil(tmp_path: Path) -> None:
     assert all(0 <= share <= 1 for share in frame.busy)
     assert (frame.steal_share, frame.pressure_share) == (None, None)
     sampler.close()
+
+
+def test_where_proc_shows_processes_alone_the_cores_are_not_known(tmp_path: Path) -> None:
+    (tmp_path / "self").mkdir()  # as with the mount option subset=pid
+    seen = CoreSampler(proc=tmp_path, cgroup_root=tmp_path).frame(0.5)
+    assert (seen.busy, seen.steal_share, seen.cores_used) == ((), None, 0.5)
+    assert seen.cores_effective >= 1
