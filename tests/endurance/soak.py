@@ -178,12 +178,12 @@ class Soak:
 
 
 def end_headless(process: subprocess.Popen[bytes]) -> str:
-    """Interrupt the command; how long its verdict on all that it saw has taken."""
+    """End the command; how long its verdict on all that it saw has taken."""
     began_s = time.monotonic()
-    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)  # in the background SIGINT is ignored
     output, _ = process.communicate(timeout=120)
     first = output.decode().partition("\n")[0]
-    return f"{time.monotonic() - began_s:.1f} s from Ctrl-C to: {first} (exit code {process.returncode})"
+    return f"{time.monotonic() - began_s:.1f} s from SIGTERM to: {first} (exit code {process.returncode})"
 
 
 def soak(threads: int, seconds: float, settle_s: float) -> int:
@@ -211,10 +211,7 @@ def soak(threads: int, seconds: float, settle_s: float) -> int:
 
 def report(run: Soak, watched: Sequence[Watched], settle_s: float, remarks: Sequence[str]) -> int:
     """Print the verdict; 1 when something is not flat."""
-    settled = {
-        name: [one for one in samples if one.time_s >= run.started_s + settle_s] or samples
-        for name, samples in run.samples.items()
-    }
+    settled = {name: after(samples, run.started_s + settle_s) for name, samples in run.samples.items()}
     lasted_s = run.samples[watched[0].name][-1].time_s - run.started_s
     title = f"{lasted_s / 60:.0f} minutes, judged from minute {settle_s / 60:g} on"
     print_table(title, HEADER, [row_of(one, settled[one.name]) for one in watched])
@@ -222,6 +219,12 @@ def report(run: Soak, watched: Sequence[Watched], settle_s: float, remarks: Sequ
     for remark in remarks:
         print(remark)
     return 1 if any(faults_of(one, settled[one.name]) for one in watched) else 0
+
+
+def after(samples: list[Sample], time_s: float) -> list[Sample]:
+    """Those from `time_s` on; all where that leaves nothing to compare."""
+    late = [one for one in samples if one.time_s >= time_s]
+    return late if len(late) > 1 else samples
 
 
 def main() -> int:
