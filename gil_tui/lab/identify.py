@@ -6,12 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+
+from gil_tui.lab.json_cache import JsonCache, cache_folder
 
 TIMEOUT_S = 5.0
 OUTPUT_BYTES = 65536
@@ -74,12 +74,9 @@ class Identifier:
     """
 
     def __init__(self, environ: Mapping[str, str] = os.environ, timeout_s: float = TIMEOUT_S) -> None:
-        home = Path(environ.get("HOME") or Path.home())
-        self._cache_file = (
-            Path(environ.get("XDG_CACHE_HOME") or home / ".cache") / "gil-tui" / "interpreters.json"
-        )
+        self._cache = JsonCache(cache_folder(environ) / "interpreters.json", "executables", CACHE_FORMAT)
         self._timeout_s = timeout_s
-        self._known = _read_cache(self._cache_file)
+        self._known = self._cache.read()
         self._answers: dict[Path, Facts | str] = {}
         self._locks: dict[Path, threading.Lock] = {}
         self._changed = False
@@ -97,13 +94,7 @@ class Identifier:
         if not self._changed:
             return
         self._changed = False
-        folder = self._cache_file.parent
-        with contextlib.suppress(OSError):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=folder, prefix=".interpreters-")
-            with open(handle, "w") as file:
-                json.dump({"format": CACHE_FORMAT, "executables": self._known}, file)
-            Path(name).replace(self._cache_file)
+        self._cache.write(self._known)
 
     def _recall(self, real: Path) -> Facts | str | None:
         entry = self._known.get(str(real))
@@ -203,13 +194,3 @@ def _is_script(real: Path) -> bool:
             return file.read(2) == b"#!"
     except OSError:
         return False
-
-
-def _read_cache(path: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(path.read_text())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    usable = isinstance(document, dict) and document.get("format") == CACHE_FORMAT
-    known = document.get("executables") if usable else None
-    return known if isinstance(known, dict) else {}

@@ -1,9 +1,7 @@
 """Which modules an interpreter can import: asked once, and again when something was installed there."""
 
-import contextlib
 import json
 import os
-import tempfile
 import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -11,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gil_tui.lab.identify import MARK, TIMEOUT_S, run_bounded
+from gil_tui.lab.json_cache import JsonCache, cache_folder
 
 CACHE_FORMAT = 1
 SETTINGS = ("PYTHONPATH", "PYTHONHOME", "PYTHONUSERBASE", "PYTHONNOUSERSITE", "HOME")
@@ -50,11 +49,10 @@ class Modules:
     """
 
     def __init__(self, environ: Mapping[str, str] = os.environ, timeout_s: float = TIMEOUT_S) -> None:
-        home = Path(environ.get("HOME") or Path.home())
-        self._cache_file = Path(environ.get("XDG_CACHE_HOME") or home / ".cache") / "gil-tui" / "modules.json"
+        self._cache = JsonCache(cache_folder(environ) / "modules.json", "interpreters", CACHE_FORMAT)
         self._settings = {name: environ[name] for name in SETTINGS if environ.get(name)}
         self._timeout_s = timeout_s
-        self._known = _read_cache(self._cache_file)
+        self._known = self._cache.read()
         self._locks: dict[str, threading.Lock] = {}
 
     def installed(self, path: str, names: Collection[str]) -> Installed | None:
@@ -66,7 +64,7 @@ class Modules:
                 if entry is None:
                     return None
                 self._known[path] = entry
-                self._save()
+                self._cache.write(self._known)
             assert entry is not None
             return Installed(frozenset(entry["found"]) & frozenset(names), bool(entry["managed"]))
 
@@ -99,28 +97,9 @@ class Modules:
         except (ValueError, TypeError, RecursionError):
             return None
 
-    def _save(self) -> None:
-        folder = self._cache_file.parent
-        with contextlib.suppress(OSError):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=folder, prefix=".modules-")
-            with open(handle, "w") as file:
-                json.dump({"format": CACHE_FORMAT, "interpreters": dict(self._known)}, file)
-            Path(name).replace(self._cache_file)
-
 
 def _time(place: str) -> int | None:
     try:
         return Path(place).stat().st_mtime_ns
     except (OSError, ValueError):  # not there yet: such as the folder of a person's own installations
         return None
-
-
-def _read_cache(path: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(path.read_text())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    usable = isinstance(document, dict) and document.get("format") == CACHE_FORMAT
-    known = document.get("interpreters") if usable else None
-    return known if isinstance(known, dict) else {}
