@@ -12,6 +12,7 @@ from gil_tui.lab.auditing import AuditEvent, StepEnded, StepStarted, new_audit
 from gil_tui.lab.errors import LabError, UsageError
 from gil_tui.lab.events import Calibrating, Progressed, RunEnded, SweepEnded, TrialStarted, Warned
 from gil_tui.lab.interpreters import Interpreter
+from gil_tui.language.spoken import sentence
 from gil_tui.text import clean
 from gil_tui.tui.engine import Engine
 from gil_tui.verdict.audit import checklist, fills_of
@@ -86,7 +87,7 @@ class AuditSession:
             if self.open_audit is not None:
                 await self._load_points(history, self.open_audit)
         except (StoreError, LookupError) as error:
-            self._listener.say(clean(str(error)), is_error=True)
+            self._listener.say(sentence(clean(str(error))), is_error=True)
         self.on_change()
 
     async def _load_points(self, history: History, audit: Audit) -> None:
@@ -115,7 +116,7 @@ class AuditSession:
         try:
             await asyncio.to_thread(Audits(history).collect, audit)
         except StoreError as error:
-            self._listener.say(clean(str(error)), is_error=True)
+            self._listener.say(sentence(clean(str(error))), is_error=True)
         await self.load()
 
     async def begin(self, subject: str, title: str) -> None:
@@ -127,7 +128,7 @@ class AuditSession:
             audit = await asyncio.to_thread(new_audit, subject, title)
             audit = await asyncio.to_thread(Audits(history).add, audit)
         except (UsageError, LabError, StoreError) as error:
-            self._listener.say(clean(str(error)), is_error=True)
+            self._listener.say(sentence(clean(str(error))), is_error=True)
             return
         await self.open(audit)
 
@@ -139,7 +140,7 @@ class AuditSession:
         try:
             await asyncio.to_thread(Audits(history).delete, audit.id)
         except StoreError as error:
-            self._listener.say(clean(str(error)), is_error=True)
+            self._listener.say(sentence(clean(str(error))), is_error=True)
         await self.load()
 
     async def leave(self) -> None:
@@ -169,7 +170,7 @@ class AuditSession:
             await self.engine.prepare(self._hear)
             await self.engine.auditing(audit, fills, self._hear, history)
         except (UsageError, LabError, StoreError) as error:
-            self._listener.say(clean(str(error)), is_error=True)
+            self._listener.say(sentence(clean(str(error))), is_error=True)
         finally:
             self._task, self.progress, self._measured_id = None, None, None
             self._listener.history_changed()
@@ -205,10 +206,10 @@ class AuditSession:
             case Progressed(share=share, left_s=left_s):
                 self.progress = replace(progress, share=share, left_s=left_s)
             case Warned(message=message):
-                self._listener.say(clean(message))
+                self._listener.say(sentence(clean(message)))
             case StepEnded(refusal=refusal):
                 if refusal:
-                    self._listener.say(clean(refusal), is_error=True)
+                    self._listener.say(sentence(clean(refusal)), is_error=True)
             case RunEnded() | SweepEnded():
                 self._listener.history_changed()
             case _:

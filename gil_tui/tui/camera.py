@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.app import App
 
 from gil_tui.lab.errors import LabError
+from gil_tui.language.spoken import say, sentence
 from gil_tui.report.cells import Cells
 from gil_tui.report.png import png_of, why_no_png
 from gil_tui.report.terminal_svg import svg_of
@@ -35,14 +36,13 @@ async def take(app: "GilTui", *, for_print: bool = False) -> None:
             develop, cells, f"gil-tui {subject}", stem, app.start_with.screenshots
         )
     except LabError as error:
-        app.say(clean(str(error)), is_error=True)
+        app.say(sentence(clean(str(error))), is_error=True)
         return
     app.copy_to_clipboard(shlex.join(map(str, saved.files)))
     first, *others = saved.files
-    names = " and ".join([str(first), *(file.suffix for file in others)])
-    app.notify(
-        app.mask.text(clean(f"Saved {names}, copied.")), markup=False, timeout=SHOWN_S, title="Picture"
-    )
+    names = say(" and ").join([str(first), *(file.suffix for file in others)])
+    told = app.mask.text(clean(say("Saved {files}, copied.", files=names)))
+    app.notify(told, markup=False, timeout=SHOWN_S, title=say("Picture"))
     if saved.complaint:
         app.say(clean(saved.complaint), is_error=not saved.files)
 
@@ -55,7 +55,7 @@ def develop(cells: Cells, title: str, stem: str, folder: str) -> Saved:
     if not missing:
         contents["png"] = png_of(svg)
     saved = save(contents, stem, folder, os.environ)
-    return Saved(saved.files, "; ".join(filter(None, (saved.complaint, missing))))
+    return Saved(saved.files, say("; ").join(filter(None, (saved.complaint, sentence(missing)))))
 
 
 def subject_of(app: "GilTui") -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from gil_tui.history import History
+from gil_tui.language.spoken import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ def runs_compared(history: History, a: int, b: int) -> Found:
 
     one, other = history.run(a), history.run(b)
     beside = history.sweep(one.sweep_id), history.sweep(other.sweep_id)
-    return Found(f"#{b} against #{a}", run_lines(compared_runs(one, other, *beside)))
+    title = say("#{one} against #{other}", one=b, other=a)
+    return Found(title, run_lines(compared_runs(one, other, *beside)))
 
 
 def sweeps_compared(history: History, a: int, b: int) -> Found:
@@ -33,4 +35,5 @@ def sweeps_compared(history: History, a: int, b: int) -> Found:
 
     one, other = (history.sweep(history.run(number).sweep_id) for number in (a, b))
     found = compared_sweeps(one, other)
-    return Found(f"Sweep {short(other)} against {short(one)}", sweep_lines(found))
+    title = say("Sweep {one} against {other}", one=short(other), other=short(one))
+    return Found(title, sweep_lines(found))

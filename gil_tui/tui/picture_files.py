@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gil_tui.lab.errors import LabError
+from gil_tui.language.spoken import say
 
 FOLDER = "screenshots"
 """In the working directory, where nothing else was asked for."""
@@ -42,9 +43,19 @@ def safe(text: str) -> str:
 def folders(asked: str, environ: Mapping[str, str]) -> Iterator[Callable[[], Path]]:
     """Makers of the folders to try in turn: the one asked for, one of the home, one for this moment."""
     yield lambda: _made(Path(asked or FOLDER).expanduser())
+    yield lambda: _made(state_folder(environ) / FOLDER)
+    yield temporary_folder
+
+
+def state_folder(environ: Mapping[str, str]) -> Path:
+    """Where what gil-tui makes is kept in the home."""
     state = environ.get("XDG_STATE_HOME") or Path(environ.get("HOME") or Path.home()) / ".local" / "state"
-    yield lambda: _made(Path(state) / "gil-tui" / FOLDER)
-    yield lambda: Path(tempfile.mkdtemp(prefix="gil-tui-"))
+    return Path(state) / "gil-tui"
+
+
+def temporary_folder() -> Path:
+    """One for this moment."""
+    return Path(tempfile.mkdtemp(prefix="gil-tui-"))
 
 
 def save(contents: Mapping[str, bytes], stem: str, asked: str, environ: Mapping[str, str]) -> Saved:
@@ -60,9 +71,11 @@ def save(contents: Mapping[str, bytes], stem: str, asked: str, environ: Mapping[
         except OSError as error:
             complaints.append(f"{error.filename or asked}: {(error.strerror or str(error)).lower()}")
         else:
-            moved = f"{complaints[0]}; saved in {folder} instead" if complaints else ""
+            moved = ""
+            if complaints:
+                moved = say("{why}; saved in {folder} instead", why=complaints[0], folder=folder)
             return Saved(tuple(file.resolve() for file in files), moved)
-    raise LabError(f"the picture cannot be saved: {'; '.join(complaints)}")
+    raise LabError(say("the picture cannot be saved: {why}", why="; ".join(complaints)))
 
 
 def _made(folder: Path) -> Path:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from textual.theme import BUILTIN_THEMES, Theme
 
+from gil_tui.language.spoken import to_say
 from gil_tui.watch.frames import STATES
 
 GLYPHS: Mapping[str, str] = {
@@ -24,12 +25,12 @@ GLYPHS: Mapping[str, str] = {
 """Glyph of each state of a thread: told apart without colour and in print."""
 
 LEGEND: tuple[tuple[str, str], ...] = (
-    ("cpu", "CPU"),
-    ("gil", "GIL"),
-    ("lock", "lock"),
-    ("run_queue", "queue"),
-    ("sleep", "I/O"),
-    ("idle", "idle"),
+    ("cpu", to_say("CPU")),
+    ("gil", to_say("GIL")),
+    ("lock", to_say("lock")),
+    ("run_queue", to_say("queue")),
+    ("sleep", to_say("I/O")),
+    ("idle", to_say("idle")),
 )
 """States in the order of the legend, each with its word."""
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from gil_tui.lab.documents import watch_document
 from gil_tui.lab.judged_watch import VERDICT_EVERY_S, JudgedWatch
+from gil_tui.language.spoken import say, sentence
 from gil_tui.text import clean
 from gil_tui.tui.mask import Mask
 from gil_tui.tui.ordering import CalmOrder
@@ -126,7 +127,7 @@ class WatchSession:
         """Look at this process from now on; False, and a line that says why, where there is none."""
         gone = self.engine.gone(pid)
         if gone:
-            self._listener.say(clean(gone), is_error=True)
+            self._listener.say(sentence(clean(gone)), is_error=True)
             return False
         await self._forget()
         self._subject = Subject(pid, clean(self.engine.command_of(pid)))
@@ -284,7 +285,7 @@ class WatchSession:
         try:
             await self._judged.look(observation, verdict)
             if self._judged.complaint:
-                self._listener.say(clean(self._judged.complaint))
+                self._listener.say(sentence(clean(self._judged.complaint)))
         finally:
             self._looking = None
             self._judge_at_once()
@@ -293,9 +294,10 @@ class WatchSession:
         try:
             await self._judged.name_functions(observation)
             if not self._judged.hot:
-                self._listener.say("py-spy saw no function run")
+                self._listener.say(say("py-spy saw no function run"))
         except StacksError as error:
-            self._listener.say(clean(f"functions are not named: {error}"), is_error=True)
+            why = sentence(clean(str(error)))
+            self._listener.say(say("functions are not named: {why}", why=why), is_error=True)
         finally:
             self._looking, self.naming = None, False
             self._judge_at_once()

@@ -5,13 +5,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from gil_tui.language.spoken import figure, say, sentence, some, to_say
 from gil_tui.text import clean, fit, short_command
 from gil_tui.tui.ordering import CalmOrder
 from gil_tui.tui.strips import Key
 from gil_tui.tui.watch_session import Picture, WatchSession
 from gil_tui.verdict.model import Evidence, Verdict
 from gil_tui.verdict.observation import Observation, ThreadSeen
-from gil_tui.verdict.words import size, some
+from gil_tui.verdict.words import size
 from gil_tui.watch.frames import Frame
 
 UNNAMED_THREAD = re.compile(r"Thread-(\d+) \((.+)\)")
@@ -69,7 +70,8 @@ class ThreadOrder:
         headings = process_headings(picture.observation)
         rows: list[ThreadRow | ProcessRow] = []
         for pid in order:
-            rows += [ProcessRow(pid, headings.get(pid, f"process {pid}, which has ended")), *threads[pid]]
+            ended = say("process {pid}, which has ended", pid=pid)
+            rows += [ProcessRow(pid, headings.get(pid, ended)), *threads[pid]]
         return rows
 
 
@@ -82,8 +84,8 @@ def process_headings(observation: Observation) -> dict[int, str]:
     """By process: its id, CPU, memory and command."""
     return {
         process.pid: (
-            f"{process.pid}  {process.cpu_share * 100:.0f} % CPU  "
-            f"{size(process.pss_bytes or process.rss_bytes)}  {short_command(process.command)}"
+            f"{process.pid}  {figure(f'{process.cpu_share * 100:.0f} % CPU')}  "
+            f"{figure(size(process.pss_bytes or process.rss_bytes))}  {short_command(process.command)}"
         )
         for process in observation.members
     }
@@ -115,18 +117,20 @@ def window_text(session: WatchSession) -> str:
     """`last 15 s`, or what else is looked at: `15 s until 14:02:11, frozen, measuring goes on`."""
     length = length_text(session.window_s)
     if session.ended and session.live:
-        return f"last {length} before it ended"
+        return say("last {length} before it ended", length=length)
     if session.live:
-        return f"last {length}"
-    goes_on = (
-        "measuring goes on" if session.measuring else "it has ended" if session.ended else "not measured"
-    )
-    return f"{length} until {clock_text(session, session.view_end_s)}, frozen, {goes_on}"
+        return say("last {length}", length=length)
+    until = clock_text(session, session.view_end_s)
+    if session.measuring:
+        return say("{length} until {time}, frozen, measuring goes on", length=length, time=until)
+    if session.ended:
+        return say("{length} until {time}, frozen, it has ended", length=length, time=until)
+    return say("{length} until {time}, frozen, not measured", length=length, time=until)
 
 
 def length_text(window_s: float) -> str:
     """`15 s`, `5 min`."""
-    return f"{window_s:.0f} s" if window_s < 120 else f"{window_s / 60:.0f} min"
+    return figure(f"{window_s:.0f} s" if window_s < 120 else f"{window_s / 60:.0f} min")
 
 
 def clock_text(session: WatchSession, at_s: float) -> str:
@@ -140,9 +144,13 @@ def rates_text(frame: Frame | None, width: int) -> str:
     if frame is None:
         return ""
     observer = frame.observer
-    failed = f" · {some(observer.failed_samples, 'sample')} failed" if observer.failed_samples else ""
-    lanes = f" · lanes {observer.lane_rate_hz:.0f} Hz{failed}" if width >= WIDE else ""
-    return f"{observer.gil_rate_hz:.0f} Hz{lanes} · observer {observer.cpu_share * 100:.1f} %"
+    parts = [figure(f"{observer.gil_rate_hz:.0f} Hz")]
+    if width >= WIDE:
+        parts.append(say("lanes {rate}", rate=figure(f"{observer.lane_rate_hz:.0f} Hz")))
+        failed = observer.failed_samples
+        parts += [some("{count} sample failed", "{count} samples failed", failed)] if failed else []
+    parts.append(say("observer {share}", share=figure(f"{observer.cpu_share * 100:.1f} %")))
+    return " · ".join(parts)
 
 
 def memory_text(observation: Observation) -> str:
@@ -150,16 +158,18 @@ def memory_text(observation: Observation) -> str:
     rss = sum(process.rss_bytes for process in observation.members)
     known = [process.pss_bytes for process in observation.members if process.pss_bytes]
     pss = f" (PSS {size(sum(known))})" if known and len(known) == len(observation.members) else ""
-    return f"{size(rss)}{pss}" if observation.members else ""
+    return figure(f"{size(rss)}{pss}") if observation.members else ""
 
 
 def lost_text(observation: Observation) -> str:
     """What was taken from it, if anything: `12 % throttled, 3 % steal`."""
     parts = [
-        (observation.throttled_share, "stopped by the quota"),
-        (observation.steal_share, "taken by others"),
+        (observation.throttled_share, to_say("{share} stopped by the quota")),
+        (observation.steal_share, to_say("{share} taken by others")),
     ]
-    return ", ".join(f"{share * 100:.0f} % {words}" for share, words in parts if share and share >= 0.005)
+    return ", ".join(
+        say(words, share=figure(f"{share * 100:.0f} %")) for share, words in parts if share and share >= 0.005
+    )
 
 
 def verdict_shown(picture: Picture) -> Verdict:
@@ -183,28 +193,31 @@ def notes_of(session: WatchSession) -> list[Note]:
     if subject is None:
         return []
     if session.why_not:
-        remedy = "" if session.ended else " Press w to try again."
-        return [(f"{session.why_not}.{remedy}", "strong")]
+        why = sentence(session.why_not)
+        again = say("{why}. Press w to try again.", why=why)
+        return [(f"{why}." if session.ended else again, "strong")]
     if last is None:
-        return [(f"Opening process {subject.pid}.", "strong"), (subject.command, "muted")]
+        return [(say("Opening process {pid}.", pid=subject.pid), "strong"), (subject.command, "muted")]
+    why = sentence(clean(last.why))
     if last.why and not last.threads:
-        return [(clean(last.why), "strong")]
-    return [("Looking; the first verdict comes within 2 seconds.", "strong"), (clean(last.why), "muted")]
+        return [(why, "strong")]
+    return [(say("Looking; the first verdict comes within 2 seconds."), "strong"), (why, "muted")]
 
 
 def verdict_title(session: WatchSession) -> str:
     """The title of the verdict's pane."""
     subject = session.subject
     if subject is None:
-        return "Watch"
+        return say("Watch")
     if session.ended:
-        return f"Verdict · process {subject.pid} has ended"
+        return say("Verdict · process {pid} has ended", pid=subject.pid)
     if not session.live:
-        return f"Verdict on {window_text(session).partition(',')[0]}"
+        until = clock_text(session, session.view_end_s)
+        return say("Verdict on {length} until {time}", length=length_text(session.window_s), time=until)
     if session.naming:
-        return "Verdict · naming functions"
-    why = clean(session.frames.last.why) if session.frames.last else ""
-    return f"Verdict · {why}" if why else "Verdict"
+        return say("Verdict · naming functions")
+    why = sentence(clean(session.frames.last.why)) if session.frames.last else ""
+    return say("Verdict · {why}", why=why) if why else say("Verdict")
 
 
 def subject_title(session: WatchSession) -> str:
@@ -217,19 +230,20 @@ def measured_text(session: WatchSession) -> str:
     """When it is measured: behind another tab only while the view is frozen."""
     if not session.measuring:
         return ""
-    return "measured while shown" if session.live else "measured while frozen"
+    return say("measured while shown") if session.live else say("measured while frozen")
 
 
 def threads_title(session: WatchSession, width: int) -> str:
     """The window and the command."""
     command = short_command(session.subject.command) if session.subject else ""
-    return fit(f"Threads · {window_text(session)} · {command}", max(8, width - 4))
+    return fit(f"{say('Threads')} · {window_text(session)} · {command}", max(8, width - 4))
 
 
 def function_lines(observation: Observation) -> Sequence[str]:
     """Where the GIL is held: share, function, file and line."""
     return [
-        f"{one.share * 100:3.0f} %  {clean(one.function)}  {clean(one.file.rsplit('/', 1)[-1])}:{one.line}"
+        f"{figure(f'{one.share * 100:3.0f} %')}  {clean(one.function)}"
+        f"  {clean(one.file.rsplit('/', 1)[-1])}:{one.line}"
         for one in observation.hot
         if one.holds_gil
     ]

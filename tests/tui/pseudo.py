@@ -17,8 +17,10 @@ LETTERS = str.maketrans(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
     "абцдефгхийклмнопярстувщьызАБЦДЕФГХИЙКЛМНОПЯРСТУВЩЬЫЗ",
 )
-WORD = re.compile(r"[^\W\d_]*[A-Za-z][^\W\d_]+")
-"""A word with a letter of English in it; a letter that stands alone is a key or a unit."""
+WORD = re.compile(r"[^\W\d_]*[A-Za-z][^\W\d_]+(?![^\W\d_]|…)")
+"""A word with a letter of English in it; one letter alone is a key or a unit, what is cut off is no word."""
+LEAST_PART = 4
+"""So many letters tell a name that a dialog covers in part."""
 NAMES = frozenset(
     {
         "gil", "tui", "python", "cpython", "pypy", "cpu", "ms", "mb", "kb", "gb", "hz", "min", "svg", "png",
@@ -73,4 +75,8 @@ def spoken_as(language: Language) -> Iterator[None]:
 def unspoken(text: str, allowed: frozenset[str] = frozenset()) -> list[str]:
     """Words of a text that no catalogue had, but for names; `allowed` are the data of a test (lower case)."""
     words = {word.group() for word in WORD.finditer(text)}
-    return sorted(word for word in words if word.lower() not in NAMES | allowed)
+    return sorted(word for word in words if not _is_name(word.lower(), NAMES | allowed))
+
+
+def _is_name(word: str, names: frozenset[str]) -> bool:
+    return word in names or (len(word) >= LEAST_PART and any(name.startswith(word) for name in names))

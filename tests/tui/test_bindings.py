@@ -16,7 +16,7 @@ from tests.tui.test_history_screen import filled, open_history
 
 
 def test_the_pseudo_language_keeps_figures_and_widths() -> None:
-    assert marked("{count} trials left") == "{count} тяйалс лефт"
+    assert marked("{count} trials left") == "{count} триалс лефт"
     assert unspoken(Pseudo().say("{count} trials of {name}", count=3, name="countdown")) == ["countdown"]
     assert unspoken("GIL 3 ms q 14:02 └─ threads x4") == []
 
@@ -43,10 +43,10 @@ def test_keys_tabs_and_help_are_in_the_language_that_is_spoken(size: tuple[int, 
         help_text = app.screen.query_one("HelpPanel Markdown", Markdown).source
         assert marked("Every run that was made") in help_text
         assert unspoken(help_text) == []
-        for kind in (type(app.focused), Input):
-            app.screen.query_one(kind).focus()  # type: ignore[type-var]
-            await pilot.pause(0)
-            assert unspoken(keys_of(app)) == []
+        assert unspoken(keys_of(app)) == []
+        app.screen.query_one(Input).focus()
+        await pilot.pause(0)
+        assert unspoken(keys_of(app)) == []
         assert marked("Move cursor left") in keys_of(app)
         assert marked("Everywhere") in picture(app)
 
@@ -56,4 +56,4 @@ def test_keys_tabs_and_help_are_in_the_language_that_is_spoken(size: tuple[int, 
 
 def keys_of(app: GilTui) -> str:
     table = app.screen.query_one(BindingsTable).render_bindings_table()
-    return "\n".join(str(cell) for column in table.columns for cell in column.cells)
+    return "\n".join(map(str, table.columns[1].cells))  # the keys themselves are in the first one

@@ -11,6 +11,7 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from gil_tui.history import StoreError
+from gil_tui.language.spoken import say, sentence
 from gil_tui.text import clean
 from gil_tui.tui import watch_view as view
 from gil_tui.tui.messages import MaskChanged
@@ -99,7 +100,7 @@ class WatchScreen(TabScreen):
         """The list with its filter, or the verdict above gauge and threads."""
         with Vertical(id="choose"):
             yield Input(
-                placeholder="filter: words such as  gunicorn 3.12 www-data", id="filter", compact=True
+                placeholder=say("filter: words such as  gunicorn 3.12 www-data"), id="filter", compact=True
             )
             yield ProcessList(id="processes")
         with Vertical(id="subject"):
@@ -187,7 +188,7 @@ class WatchScreen(TabScreen):
         picture = self.app.watch_session.picture
         if picture:
             lines = verdict_report(view.verdict_shown(picture))
-            self.app.push_screen(TextDialog("Evidence", lines, wrap=True))
+            self.app.push_screen(TextDialog(say("Evidence"), lines, wrap=True))
 
     @work(group="keep")
     async def action_keep(self) -> None:
@@ -200,9 +201,9 @@ class WatchScreen(TabScreen):
         try:
             number = await asyncio.to_thread(Audits(history).keep_watch, document)
         except StoreError as error:
-            self.app.say(clean(str(error)), is_error=True)
+            self.app.say(sentence(clean(str(error))), is_error=True)
             return
-        self.app.say(f"Kept as watch {number}: an audit of the same command finds it")
+        self.app.say(say("Kept as watch {number}: an audit of the same command finds it", number=number))
 
     def action_back(self, steps: int) -> None:
         """Move through the last minutes."""
@@ -257,7 +258,7 @@ class WatchScreen(TabScreen):
         if message.process.watchable:
             self._watch(message.process.pid)
         else:
-            self.app.say(clean(message.process.why), is_error=True)
+            self.app.say(sentence(clean(message.process.why)), is_error=True)
 
     @work(exclusive=True, group="watch")
     async def _watch(self, pid: int) -> None:
@@ -377,7 +378,8 @@ class WatchScreen(TabScreen):
             return
         self._told, self.verdict.title = told, title
         if session.picture:
-            failures = [mask.text(f"{session.why_not}; press w to go on")] if session.why_not else []
+            why = sentence(session.why_not)
+            failures = [mask.text(say("{why}; press w to go on", why=why))] if why else []
             self.verdict.show_verdict(view.verdict_shown(session.picture), failures)
         else:
             self.verdict.show_notes(*notes)

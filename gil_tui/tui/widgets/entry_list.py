@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from textual import events
 from textual.message import Message
 
+from gil_tui.language.spoken import say, to_say
 from gil_tui.text import clean, fit
 from gil_tui.tui.offers import Entry
 from gil_tui.tui.widgets.choices import OFF, ON, UNAVAILABLE
 from gil_tui.tui.widgets.lines import Lines, Row
 
-NOTHING = "Nothing is called so."
+NOTHING = to_say("Nothing is called so.")
 LABEL_WIDTH = 20
 
 
@@ -107,7 +108,7 @@ class EntryList(Lines):
         width, height = self.size
         rows = listed_rows(self.entries)
         if not rows:
-            self.show([((fit(NOTHING, width), "muted"),)])
+            self.show([((fit(say(NOTHING), width), "muted"),)])
             return
         at = rows.index(self.entries[self.cursor])
         first = at - 1 if at and isinstance(rows[at - 1], str) else at

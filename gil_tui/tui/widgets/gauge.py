@@ -3,16 +3,28 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from gil_tui.language.spoken import figure, say, sentence, some, to_say
 from gil_tui.text import clean, count, fit
 from gil_tui.tui.watch_view import function_lines, lost_text, memory_text
 from gil_tui.tui.widgets.cores import core_rows, gauge
 from gil_tui.tui.widgets.lines import Lines, Row
 from gil_tui.tui.widgets.verdict import wrapped
 from gil_tui.verdict.observation import Observation
-from gil_tui.verdict.words import rate, some
+from gil_tui.verdict.words import rate
 from gil_tui.watch.frames import Frame, GilFrame
 
-LABEL_WIDTH = 6
+LABELS = (
+    to_say("held"),
+    to_say("wait"),
+    to_say("switch"),
+    to_say("by"),
+    to_say("CPUs"),
+    to_say("lost"),
+    to_say("memory"),
+)
+"""What stands before a bar or words."""
+LEAST_LABEL = 6
+"""Cells of a label, at least: those of a window, `15 s`."""
 MOST_COUNTS = 9
 MOST_HOLDERS = 4
 SELDOM = 0.005
@@ -47,10 +59,16 @@ def gauge_view_rows(view: GaugeView, width: int, height: int) -> list[Row]:
     return rows[:height]
 
 
+def label_width() -> int:
+    """Cells of the longest label."""
+    return max(LEAST_LABEL, *(len(say(label)) for label in LABELS))
+
+
 def _labelled(label: str, words: str, width: int, role: str = "text") -> Row:
+    room = label_width()
     return (
-        (f"{label:<{LABEL_WIDTH}} "[:width], "muted"),
-        (fit(words, max(0, width - LABEL_WIDTH - 1)), role),
+        (f"{label:<{room}} "[:width], "muted"),
+        (fit(words, max(0, width - room - 1)), role),
     )
 
 
@@ -67,46 +85,64 @@ def leading(view: GaugeView) -> tuple[GilFrame | None, GilFrame | None]:
 def _gil_rows(view: GaugeView, width: int) -> list[Row]:
     now, mean = leading(view)
     if now is None:
-        why = clean(view.now.why) if view.now and view.now.why else "no GIL was found in this process"
-        return _unavailable(why if view.now else "the gauge opens", width)
+        if view.now is None:
+            return _unavailable(say("the gauge opens"), width)
+        why = sentence(clean(view.now.why)) if view.now.why else say("no GIL was found in this process")
+        return _unavailable(why, width)
     if now.enabled is False:
-        return [_labelled("GIL", "off: free-threaded", width)]
+        return [_labelled("GIL", say("off: free-threaded"), width)]
     if not now.available:
-        return _unavailable(clean(now.why), width)
-    waiting = "–" if now.waiting is None else f"{now.waiting:.1f} threads"
+        return _unavailable(sentence(clean(now.why)), width)
+    waiting = "–" if now.waiting is None else say("{count} threads", count=figure(f"{now.waiting:.1f}"))
+    switches = now.switches_per_s
     rows = [
-        gauge("held", LABEL_WIDTH, now.held, width, "state-gil"),
-        _labelled("wait", waiting, width),
+        gauge(say("held"), label_width(), now.held, width, "state-gil"),
+        _labelled(say("wait"), waiting, width),
         _labelled(
-            "switch", f"{rate(now.switches_per_s)} a second" if now.switches_per_s is not None else "–", width
+            say("switch"),
+            "–" if switches is None else say("{rate} a second", rate=figure(rate(switches))),
+            width,
         ),
     ]
     if mean and mean.held is not None:
-        words = f"{mean.held * 100:.0f} % held, {mean.waiting or 0.0:.1f} wait"
+        words = say(
+            "{share} held, {count} wait",
+            share=figure(f"{mean.held * 100:.0f} %"),
+            count=figure(f"{mean.waiting or 0.0:.1f}"),
+        )
         rows.append(_labelled(view.window, words, width))
-        rows += [_labelled("by", holders_text(mean, view.names), width)] if mean.held >= SELDOM else []
+        rows += [_labelled(say("by"), holders_text(mean, view.names), width)] if mean.held >= SELDOM else []
     if len(view.gils) > 1:
         rows.insert(0, _labelled("GILs", gils_text(view.gils), width))
     return rows
 
 
 def _unavailable(why: str, width: int) -> list[Row]:
-    return [_labelled("GIL", "not seen", width), *(((line, "muted"),) for line in wrapped(why, width))]
+    return [_labelled("GIL", say("not seen"), width), *(((line, "muted"),) for line in wrapped(why, width))]
 
 
 def holders_text(gil: GilFrame, names: Mapping[int, str]) -> str:
     """Who holds it, most first: `worker-2 27 %, worker-1 25 %`."""
     holders = sorted((gil.holders or {}).items(), key=lambda item: -item[1])[:MOST_HOLDERS]
     known = [
-        f"{names.get(tid, f'thread {tid}')} {share * 100:.0f} %" for tid, share in holders if share >= SELDOM
+        f"{names.get(tid) or say('thread {tid}', tid=tid)} {figure(f'{share * 100:.0f} %')}"
+        for tid, share in holders
+        if share >= SELDOM
     ]
-    return ", ".join(known) or "nobody that is known"
+    return ", ".join(known) or say("nobody that is known")
 
 
 def gils_text(gils: Sequence[GilFrame]) -> str:
     """Which of several GILs is shown: `4; this is of pid 4711`."""
-    interpreter = f", interpreter {gils[0].interpreter}" if gils[0].interpreter else ""
-    return f"{len(gils)}; this is of pid {gils[0].pid}{interpreter}"
+    pid, interpreter = gils[0].pid, gils[0].interpreter
+    if not interpreter:
+        return say("{count}; this is of pid {pid}", count=len(gils), pid=pid)
+    return say(
+        "{count}; this is of pid {pid}, interpreter {interpreter}",
+        count=len(gils),
+        pid=pid,
+        interpreter=interpreter,
+    )
 
 
 def _count_rows(view: GaugeView, width: int) -> list[Row]:
@@ -125,10 +161,10 @@ def _count_rows(view: GaugeView, width: int) -> list[Row]:
         last = str(len(counts) - 1)
     labels = [*map(str, range(len(counts) - 1)), last]
     bars = [
-        gauge(f"  {label}", LABEL_WIDTH, number / total, width, "state-gil")
+        gauge(f"  {label}", label_width(), number / total, width, "state-gil")
         for label, number in zip(labels, counts, strict=True)
     ]
-    return [((fit("threads waiting at once", width), "muted"),), *bars]
+    return [((fit(say("threads waiting at once"), width), "muted"),), *bars]
 
 
 def _other_rows(view: GaugeView, width: int) -> list[Row]:
@@ -141,21 +177,26 @@ def _other_rows(view: GaugeView, width: int) -> list[Row]:
         for gil in others
     ]
     hidden = len(view.gils) - 1 - len(others)
-    rows += [((f"and {some(hidden, 'GIL')} more"[:width], "muted"),)] if hidden else []
-    return [((fit("the other GILs, held", width), "muted"),), *rows] if others else []
+    more = some("and {count} GIL more", "and {count} GILs more", hidden)
+    rows += [((fit(more, width), "muted"),)] if hidden else []
+    return [((fit(say("the other GILs, held"), width), "muted"),), *rows] if others else []
 
 
 def _host_rows(view: GaugeView, width: int, most_cores: int) -> list[Row]:
     if view.now is None:
         return []
     cpu = view.now.cpu
-    limit = f" ({clean(cpu.limited_by)})" if cpu.limited_by not in ("", "online") else ""
-    rows = [_labelled("CPUs", f"{cpu.cores_used:.2f} of {count(cpu.cores_effective)}{limit} used", width)]
+    used, cores = figure(f"{cpu.cores_used:.2f}"), figure(count(cpu.cores_effective))
+    words = say("{used} of {count} used", used=used, count=cores)
+    if cpu.limited_by not in ("", "online"):
+        limit = clean(say(cpu.limited_by))
+        words = say("{used} of {count} ({limit}) used", used=used, count=cores, limit=limit)
+    rows = [_labelled(say("CPUs"), words, width)]
     rows += core_rows(cpu.busy, width, most_cores)
     if view.observation:
         lost, memory = lost_text(view.observation), memory_text(view.observation)
-        rows += [_labelled("lost", lost, width, "state-lock")] if lost else []
-        rows += [_labelled("memory", memory, width)] if memory else []
+        rows += [_labelled(say("lost"), lost, width, "state-lock")] if lost else []
+        rows += [_labelled(say("memory"), memory, width)] if memory else []
     return rows
 
 
@@ -164,7 +205,7 @@ def _function_rows(view: GaugeView, width: int) -> list[Row]:
     if not lines:
         return []
     return [
-        ((fit("functions that hold it", width), "muted"),),
+        ((fit(say("functions that hold it"), width), "muted"),),
         *(((fit(line, width), "text"),) for line in lines),
     ]
 

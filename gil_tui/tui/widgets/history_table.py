@@ -14,6 +14,7 @@ from textual.widgets import DataTable
 from gil_tui.history import HistoryRow
 from gil_tui.history.rows import local_time
 from gil_tui.lab.records import UNAVAILABLE
+from gil_tui.language.spoken import figure, say, to_say
 from gil_tui.text import clean, factor, fit, seconds
 from gil_tui.tui.messages import RunChosen
 from gil_tui.tui.theme import VERDICT_STATES
@@ -42,7 +43,7 @@ class Column:
 def _interval(row: HistoryRow) -> str:
     if not row.wall_s or row.wall_low_s is None or row.wall_high_s is None:
         return ""
-    return f"±{(row.wall_high_s - row.wall_low_s) / 2 / row.wall_s * 100:.0f} %"
+    return figure(f"±{(row.wall_high_s - row.wall_low_s) / 2 / row.wall_s * 100:.0f} %")
 
 
 def _executor(row: HistoryRow) -> str:
@@ -51,27 +52,31 @@ def _executor(row: HistoryRow) -> str:
 
 
 def _time(row: HistoryRow) -> str:
-    return "–" if row.wall_s is None else seconds(row.wall_s)
+    return "–" if row.wall_s is None else figure(seconds(row.wall_s))
 
 
 def _ended(row: HistoryRow) -> str:
     if row.status == UNAVAILABLE:
-        return f"– {UNAVAILABLE}"
-    return clean(row.verdict) if row.verdict and row.status == "done" else clean(row.status)
+        return f"– {say(UNAVAILABLE)}"
+    return clean(row.verdict) if row.verdict and row.status == "done" else clean(say(row.status))
+
+
+def _meaning(row: HistoryRow) -> str:
+    return say(CODES[row.verdict]) if row.verdict in CODES else ""
 
 
 COLUMNS = (
     Column("id", "#", lambda row: str(row.id), right=True),
-    Column("created_at", "when", lambda row: local_time(row.created_at)[5:], 70),
-    Column("workload", "workload", lambda row: fit(clean(row.workload), 24)),
-    Column("executor", "executor", _executor),
-    Column("python", "Python", lambda row: clean(row.python), 80),
-    Column("wall_s", "time", _time, right=True),
+    Column("created_at", to_say("when"), lambda row: local_time(row.created_at)[5:], 70),
+    Column("workload", to_say("workload"), lambda row: fit(clean(row.workload), 24)),
+    Column("executor", to_say("executor"), _executor),
+    Column("python", to_say("Python"), lambda row: clean(row.python), 80),
+    Column("wall_s", to_say("time"), _time, right=True),
     Column("wall_high_s", "±", _interval, 90, right=True),
-    Column("speedup", "gain", lambda row: factor(row.speedup), to_width=WIDE, right=True),
-    Column("speedup", "speed-up", lambda row: factor(row.speedup), WIDE, right=True),
-    Column("verdict", "verdict", _ended),
-    Column("status", "meaning", lambda row: CODES.get(row.verdict or "", ""), 130),
+    Column("speedup", to_say("gain"), lambda row: figure(factor(row.speedup)), to_width=WIDE, right=True),
+    Column("speedup", to_say("speed-up"), lambda row: figure(factor(row.speedup)), WIDE, right=True),
+    Column("verdict", to_say("verdict"), _ended),
+    Column("status", to_say("meaning"), _meaning, 130),
 )
 SORTABLE = tuple(column for column in COLUMNS if column.title not in ("±", "meaning", "gain"))
 
@@ -83,7 +88,8 @@ def columns_for(width: int) -> list[Column]:
 
 def heading(column: Column, order_by: str, descending: bool) -> str:
     """The column's title, with an arrow where the rows are sorted by it."""
-    return f"{column.title}{DOWN if descending else UP}" if column.field == order_by else column.title
+    title = say(column.title)
+    return f"{title}{DOWN if descending else UP}" if column.field == order_by else title
 
 
 def next_order(order_by: str, step: int) -> str:

@@ -9,30 +9,31 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from gil_tui.history.rows import local_time
-from gil_tui.report.audit import GLYPHS, WORDS, point_lines, short_figure, told
+from gil_tui.language.spoken import say, sentence, some, to_say
+from gil_tui.report.audit import GLYPHS, WORDS, point_lines, short_figure, state_word, told
 from gil_tui.text import clean, fit
 from gil_tui.tui.reading import reading_rows
 from gil_tui.tui.widgets.lines import Lines, Row
 from gil_tui.verdict.audit_model import DONE, PROCESS, Audit, Checklist, Point
 
 SHORT = {
-    1: "CPU or I/O",
-    2: "Costliest function",
-    3: "GIL waits",
-    4: "Threads or processes",
-    5: "Native code",
-    6: "Cost of workers",
-    7: "Locks",
-    8: "Other Pythons",
-    9: "Host",
+    1: to_say("CPU or I/O"),
+    2: to_say("Costliest function"),
+    3: to_say("GIL waits"),
+    4: to_say("Threads or processes"),
+    5: to_say("Native code"),
+    6: to_say("Cost of workers"),
+    7: to_say("Locks"),
+    8: to_say("Other Pythons"),
+    9: to_say("Host"),
 }
 """The questions where there is little room."""
 WIDE = 110
 """From this width on the questions are written out."""
-STATE_WIDTH, FIGURE_WIDTH = 10, 9
+FIGURE_WIDTH = 9
 LEAST_ANSWER = 16
 """The beginning of an answer that is shorter tells nothing."""
-NOW = ("▸", "now")
+NOW = ("▸", to_say("now"))
 
 
 def points_rows(
@@ -46,12 +47,13 @@ def points_rows(
 
 
 def _point_row(point: Point, width: int, is_now: bool, at_cursor: bool) -> Row:
-    glyph, word = NOW if is_now else (GLYPHS[point.state], WORDS[point.state])
-    state = f"{glyph} {word:<{STATE_WIDTH - 2}}"
-    names = {point.number: point.question} if width >= WIDE else SHORT
+    words = [say(NOW[1]), *map(state_word, WORDS)]
+    glyph, word = (NOW[0], words[0]) if is_now else (GLYPHS[point.state], state_word(point.state))
+    state = f"{glyph} {word:<{max(map(len, words))}}"
+    question = sentence(point.question) if width >= WIDE else say(SHORT[point.number])
     longest = 35 if width >= WIDE else 20
     figure = f" {fit(short_figure(point), FIGURE_WIDTH):>{FIGURE_WIDTH}}"
-    name = f" {point.number} {names[point.number]:<{longest}}"[: max(0, width - len(state) - len(figure))]
+    name = f" {point.number} {fit(question, longest):<{longest}}"[: max(0, width - len(state) - len(figure))]
     room = max(0, width - len(state) - len(name) - len(figure) - 2)
     answer = f"  {fit(told(point), room)}" if room >= LEAST_ANSWER else ""
     if at_cursor:
@@ -68,7 +70,7 @@ def point_rows(point: Point, width: int, height: int) -> list[Row]:
         ((text, "strong" if number == 0 else "text"),) for number, (text, _) in enumerate(rows)
     ]
     if len(shown) > height > 0:
-        shown = [*shown[: height - 1], (("… enter shows all", "muted"),)]
+        shown = [*shown[: height - 1], ((say("… enter shows all"), "muted"),)]
     return shown
 
 
@@ -178,7 +180,10 @@ class PointPane(Lines):
     def show_point(self, point: Point | None) -> None:
         """Show this one."""
         self._point = point
-        self.entitle(f"{point.number}  {point.question}" if point else "", point.state if point else "")
+        if point:
+            self.entitle(f"{point.number}  {sentence(point.question)}", sentence(point.state))
+        else:
+            self.entitle("")
         self.on_resize()
 
     def on_resize(self) -> None:
@@ -228,7 +233,7 @@ class AuditList(Table):
         self._audits = audits
         numbers = [audit.id for audit in audits]
         self.at = numbers.index(at.id) if at and at.id in numbers else min(self.at, max(0, len(audits) - 1))
-        self.entitle("Audits", f"{len(audits)} audit{'s' if len(audits) != 1 else ''}")
+        self.entitle(say("Audits"), some("{count} audit", "{count} audits", len(audits)))
         self.redraw()
 
     def action_open(self) -> None:
@@ -251,9 +256,10 @@ class AuditList(Table):
 
 def _audit_row(audit: Audit, width: int, at_cursor: bool) -> Row:
     title = max(16, min(40, width // 3))
-    kind = "process " if audit.kind == PROCESS else ""
+    subject = clean(audit.subject)
+    subject = say("process {command}", command=subject) if audit.kind == PROCESS else subject
     when = local_time(audit.created_at)
-    text = f"{when}  {fit(clean(audit.title), title):<{title}}  {kind}{clean(audit.subject)}"
+    text = f"{when}  {fit(clean(audit.title), title):<{title}}  {subject}"
     if at_cursor:
         return ((fit(text, width).ljust(width), "cursor reverse"),)
     return ((fit(text, width), "text"),)

@@ -8,6 +8,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from gil_tui.language.spoken import figure, say, sentence, some, to_say
 from gil_tui.text import clean, fit, short_command
 from gil_tui.tui.ordering import CalmOrder
 from gil_tui.tui.widgets.lines import Lines, Row
@@ -30,23 +31,33 @@ class Column:
     from_width: int = 0
     right: bool = True
 
+    @property
+    def heading(self) -> str:
+        """Its title in the language that is spoken."""
+        return say(self.title)
+
+    def aligned(self, text: str) -> str:
+        """A cell of it; one for a longer title in another language is wider."""
+        width = max(self.width, len(self.heading))
+        return text.rjust(width) if self.right else text.ljust(width)
+
 
 def age_text(age_s: float) -> str:
     """Whole numbers of the unit that fits: `12 s`, `5 min`, `3 h`, `12 d`."""
     for limit_s, unit_s, unit in ((100, 1, "s"), (6000, 60, "min"), (172_800, 3600, "h")):
         if age_s < limit_s:
-            return f"{age_s / unit_s:.0f} {unit}"
-    return f"{age_s / 86_400:.0f} d"
+            return figure(f"{age_s / unit_s:.0f} {unit}")
+    return say("{count} d", count=f"{age_s / 86_400:.0f}")
 
 
 COLUMNS = (
     Column("pid", lambda process: str(process.pid), 7),
-    Column("user", lambda process: fit(clean(process.user), 9), 9, 90, right=False),
+    Column(to_say("user"), lambda process: fit(clean(process.user), 9), 9, 90, right=False),
     Column("Python", lambda process: fit(version_text(process), 9), 9, 70, right=False),
-    Column("CPU", lambda process: f"{process.cpu_share * 100:.0f} %", 5),
-    Column("thr", lambda process: str(process.threads), 4),
-    Column("age", lambda process: age_text(process.age_s), 6, 76),
-    Column("memory", lambda process: size(process.rss_bytes), 6, 70),
+    Column(to_say("CPU"), lambda process: figure(f"{process.cpu_share * 100:.0f} %"), 5),
+    Column(to_say("thr"), lambda process: str(process.threads), 4),
+    Column(to_say("age"), lambda process: age_text(process.age_s), 6, 76),
+    Column(to_say("memory"), lambda process: figure(size(process.rss_bytes)), 6, 70),
 )
 
 
@@ -75,16 +86,13 @@ def columns_for(width: int) -> list[Column]:
 
 def heading_row(width: int) -> Row:
     """The titles."""
-    cells = [f"{column.title:{'>' if column.right else '<'}{column.width}}" for column in columns_for(width)]
-    return ((fit(" " * MARK_WIDTH + " ".join([*cells, "command"]), width), "muted"),)
+    cells = [column.aligned(column.heading) for column in columns_for(width)]
+    return ((fit(" " * MARK_WIDTH + " ".join([*cells, say("command")]), width), "muted"),)
 
 
 def process_row(process: PythonProcess, width: int, *, at_cursor: bool) -> Row:
     """One process; behind the command of one that may not be watched stands why."""
-    cells = [
-        f"{column.cell(process):{'>' if column.right else '<'}{column.width}}"
-        for column in columns_for(width)
-    ]
+    cells = [column.aligned(column.cell(process)) for column in columns_for(width)]
     mark = OPEN if process.watchable else REFUSED
     text = " ".join([*cells, what_of(process)])
     text = f"{mark:<{MARK_WIDTH}}{text}"
@@ -95,8 +103,10 @@ def process_row(process: PythonProcess, width: int, *, at_cursor: bool) -> Row:
 def what_of(process: PythonProcess) -> str:
     """The command, or why it may not be watched."""
     command = short_command(process.command)
-    inside = f" [container, {process.container_pid} inside]" if process.container_pid else ""
-    return f"{command}{inside}" if process.watchable else f"{clean(process.why)}: {command}"
+    if not process.watchable:
+        return say("{why}: {command}", why=sentence(clean(process.why)), command=command)
+    inside = process.container_pid
+    return f"{command} {say('[container, {pid} inside]', pid=inside)}" if inside else command
 
 
 class ProcessList(Lines, can_focus=True):
@@ -215,9 +225,11 @@ class ProcessList(Lines, can_focus=True):
         if self._readings > 1:  # the first one knows mean CPU shares only: the cursor waits for the next
             self._pid = self.at_cursor.pid if self.at_cursor else 0
         refused = sum(not process.watchable for process in self._listed)
-        others = f" · {refused} may not be watched" if refused else ""
-        count = len(self._listed)
-        self.entitle("Python processes", f"{count} process{'es' if count != 1 else ''}{others}")
+        parts = [some("{count} process", "{count} processes", len(self._listed))]
+        parts += (
+            [some("{count} may not be watched", "{count} may not be watched", refused)] if refused else []
+        )
+        self.entitle(say("Python processes"), " · ".join(parts))
         self._redraw()
 
     def _redraw(self) -> None:
@@ -231,8 +243,8 @@ class ProcessList(Lines, can_focus=True):
         for index, process in enumerate(shown, self._top):
             rows.append(process_row(process, width, at_cursor=self.has_focus and index == self._at))
         if not shown:
-            words = "Looking." if self._all is None else "No Python process is as the filter wants it."
-            rows.append(
-                ((words if self._words or self._all is None else "No Python process runs here.", "muted"),)
-            )
+            words = say("No Python process runs here.")
+            if self._words:
+                words = say("No Python process is as the filter wants it.")
+            rows.append(((say("Looking.") if self._all is None else words, "muted"),))
         self.show(rows[:height])

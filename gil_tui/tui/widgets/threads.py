@@ -6,6 +6,7 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 
+from gil_tui.language.spoken import say, to_say
 from gil_tui.text import fit
 from gil_tui.tui.strips import Axis, Strips, axis_to
 from gil_tui.tui.watch_view import ProcessRow, ThreadRow, length_text
@@ -15,16 +16,18 @@ from gil_tui.verdict.observation import ThreadSeen
 from gil_tui.watch.frames import Frame
 
 SHARES = (
-    ("cpu", "cpu", "cpu"),
-    ("gil", "gil", "gil"),
-    ("lock", "lock", "lock"),
-    ("i/o", "io", "sleep"),
-    ("que", "run_queue", "run_queue"),
+    (to_say("cpu"), "cpu", "cpu"),
+    (to_say("gil"), "gil", "gil"),
+    (to_say("lock"), "lock", "lock"),
+    (to_say("i/o"), "io", "sleep"),
+    (to_say("que"), "run_queue", "run_queue"),
 )
 """Columns of the shares: title, field of `ThreadSeen`, state whose colour it wears."""
 SHARE_WIDTH = 5
+TITLE_WIDTH = 4
 HELD_WIDTH = 6
 BRIEF_WIDTH = 9
+LONGEST_STATE = 5
 WHOLE_FROM, HELD_FROM = 66, 72
 """From which width on all shares, and the share of the GIL's time, are shown."""
 
@@ -48,6 +51,12 @@ def strip_width(width: int) -> int:
     return max(1, width - name_width(width) - shares_width(width))
 
 
+def short(title: str, room: int = TITLE_WIDTH) -> str:
+    """A column's title in the language that is spoken, cut where it does not fit in `room`."""
+    word = say(title)
+    return word if len(word) <= room else word[:TITLE_WIDTH]
+
+
 def heading(window_s: float, width: int) -> Row:
     """Above the columns: the scale of the lanes, and what the numbers are."""
     room = strip_width(width)
@@ -55,12 +64,12 @@ def heading(window_s: float, width: int) -> Row:
     scale = f"├{length:─^{room - 3}}┤ " if room >= len(length) + 4 else " " * room
     numbers = ""
     if shares_width(width) > BRIEF_WIDTH:
-        numbers = "".join(f"{title:>{SHARE_WIDTH}}" for title, _, _ in SHARES)
-        numbers += f"{'holds':>{HELD_WIDTH}}" if width >= HELD_FROM else ""
+        numbers = "".join(f"{short(title):>{SHARE_WIDTH}}" for title, _, _ in SHARES)
+        numbers += f"{say('holds'):>{HELD_WIDTH}}" if width >= HELD_FROM else ""
     elif shares_width(width):
-        numbers = f"{'most':>{BRIEF_WIDTH}}"
+        numbers = f"{say('most'):>{BRIEF_WIDTH}}"
     return (
-        (f"{'thread'[: max(0, name_width(width) - 1)]:<{name_width(width)}}", "muted"),
+        (f"{say('thread')[: max(0, name_width(width) - 1)]:<{name_width(width)}}", "muted"),
         (scale, "muted"),
         (numbers, "muted"),
     )
@@ -96,9 +105,14 @@ def _number(share: float | None, width: int, role: str) -> Span:
 def _brief(seen: ThreadSeen) -> list[Span]:
     """The state it was in most."""
     shares = {(title, state): getattr(seen, field) for title, field, state in SHARES}
-    shares["idle", "idle"] = seen.idle
+    shares[to_say("idle"), "idle"] = seen.idle
     title, state = max(shares, key=lambda key: shares[key])
-    return [(f"{title} {shares[title, state] * 100:.0f}".rjust(BRIEF_WIDTH), f"state-{state}")]
+    return [
+        (
+            f"{say(title)[:LONGEST_STATE]} {shares[title, state] * 100:.0f}".rjust(BRIEF_WIDTH),
+            f"state-{state}",
+        )
+    ]
 
 
 class ThreadsPane(Lines, can_focus=True):
@@ -205,7 +219,12 @@ class ThreadsPane(Lines, can_focus=True):
     def _foot(self, width: int, shown: int) -> Row:
         count = sum(isinstance(item, ThreadRow) for item in self._items)
         hidden = len(self._items) > shown
-        where = f"  {self._top + 1}-{self._top + shown} of {count} threads" if hidden else ""
+        where = ""
+        if hidden:
+            last = self._top + shown
+            where = "  " + say(
+                "{first}-{last} of {count} threads", first=self._top + 1, last=last, count=count
+            )
         legend = legend_row(width - len(where))
         taken = sum(len(text) for text, _ in legend)
         return (*legend, (where.rjust(max(0, width - taken)), "muted"))

@@ -4,24 +4,26 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from gil_tui.language.spoken import figure, say, sentence, to_say
 from gil_tui.report.judgement import verdict_line, verdict_lines
+from gil_tui.report.layout import interval_told, told
 from gil_tui.text import clean, factor, fit
 from gil_tui.tui.theme import VERDICT_STATES
 from gil_tui.tui.widgets.lines import Lines, Row
 from gil_tui.verdict.model import CODES, Advice, Evidence, Verdict
-from gil_tui.verdict.words import evidence_text
+from gil_tui.verdict.words import amount
 
 BADGES = {
-    "gil": "GIL",
-    "serial": "SERIAL",
-    "cores": "CPUS FULL",
-    "lock": "LOCK",
-    "io": "I/O",
-    "idle": "IDLE",
-    "throttled": "THROTTLED",
-    "overhead": "OVERHEAD",
-    "scales": "SCALES",
-    "unsure": "UNSURE",
+    "gil": to_say("GIL"),
+    "serial": to_say("SERIAL"),
+    "cores": to_say("CPUS FULL"),
+    "lock": to_say("LOCK"),
+    "io": to_say("I/O"),
+    "idle": to_say("IDLE"),
+    "throttled": to_say("THROTTLED"),
+    "overhead": to_say("OVERHEAD"),
+    "scales": to_say("SCALES"),
+    "unsure": to_say("UNSURE"),
 }
 """One word for each code of a verdict."""
 
@@ -33,19 +35,24 @@ MARGIN = "   "
 
 def badge(code: str) -> tuple[str, str]:
     """The code as a word on its colour."""
-    return f" {BADGES.get(code, clean(code))} ", f"state-{VERDICT_STATES.get(code, 'idle')} reverse bold"
+    return f" {say(BADGES.get(code, clean(code)))} ", f"state-{VERDICT_STATES.get(code, 'idle')} reverse bold"
 
 
 def evidence_line(evidence: Evidence) -> str:
     """One number with its unit and, where there is one, its interval."""
-    return clean(evidence_text(evidence))
+    text = f"{sentence(clean(evidence.name))} {told(amount(evidence.value, evidence.unit))}"
+    if evidence.low is None or evidence.high is None:
+        return text
+    low, high = amount(evidence.low, evidence.unit), amount(evidence.high, evidence.unit)
+    return f"{text} ({interval_told(low, high)})"
 
 
 def advice_text(advice: Advice) -> str:
     """What to do, what it gains and what it costs."""
-    gain = f": {factor(advice.gain)}" if advice.gain is not None else ""
-    cost = f" ({clean(advice.cost)})" if advice.cost else ""
-    return f"{clean(advice.action)}{gain}{cost}"
+    text = sentence(clean(advice.action))
+    if advice.gain is not None:
+        text = say("{name}: {text}", name=text, text=figure(factor(advice.gain)))
+    return f"{text} ({sentence(clean(advice.cost))})" if advice.cost else text
 
 
 def plan_of(best: Mapping[str, Any] | None) -> list[str]:
@@ -58,7 +65,7 @@ def plan_of(best: Mapping[str, Any] | None) -> list[str]:
     behind = [rows.get(label, "").partition("; ")[2] for label in ("use", "costs")]
     most = [f"at most {rows['at most']}"] if "at most" in rows else []
     sure = rows.get("sure", "").replace(" to be ", " sure to be ", 1)
-    return [text for text in (sure, *most, *behind) if text]
+    return [sentence(text) for text in (sure, *most, *behind) if text]
 
 
 def verdict_rows(
@@ -66,19 +73,19 @@ def verdict_rows(
 ) -> list[Row]:
     """Sentence, failures, evidence, advice and `plan` in at most `height` rows; the sentence first of all."""
     word, role = badge(verdict.code)
-    sentence = wrapped(clean(verdict.sentence), width, len(word) + 2)
-    if len(sentence) > max(1, height):
-        sentence = [*sentence[: max(1, height) - 1], fit(" ".join(sentence[max(1, height) - 1 :]), width)]
-    rows: list[Row] = [((word, role), ("  ", ""), (sentence[0], "strong"))]
-    rows += [((line, "strong"),) for line in sentence[1:]]
-    rows += _labelled("failed", failures, width, min(2, height - len(rows)), one_a_row=True)
+    lines = wrapped(sentence(clean(verdict.sentence)), width, len(word) + 2)
+    if len(lines) > max(1, height):
+        lines = [*lines[: max(1, height) - 1], fit(" ".join(lines[max(1, height) - 1 :]), width)]
+    rows: list[Row] = [((word, role), ("  ", ""), (lines[0], "strong"))]
+    rows += [((line, "strong"),) for line in lines[1:]]
+    rows += _labelled(say("failed"), failures, width, min(2, height - len(rows)), one_a_row=True)
     room = height - len(rows)
     because = [evidence_line(item) for item in verdict.evidence if item.value is not None]
     todo = [advice_text(item) for item in verdict.advice]
     for_plan = 1 if plan and height >= ROOM_FOR_PLAN else 0
     for_advice = min(room, 1) if todo else 0
-    rows += _labelled("because", because, width, room - for_advice - for_plan)
-    rows += _labelled("do", todo, width, height - len(rows) - for_plan, one_a_row=True)
+    rows += _labelled(say("because"), because, width, room - for_advice - for_plan)
+    rows += _labelled(say("do"), todo, width, height - len(rows) - for_plan, one_a_row=True)
     rows += _labelled("N*", plan if for_plan else (), width, height - len(rows))
     return rows[: max(1, height)]
 
@@ -115,7 +122,8 @@ def _filled(items: Sequence[str], width: int) -> list[str]:
 
 def verdict_report(verdict: Verdict) -> list[str]:
     """The whole verdict as lines of text: each number with how it was got, all advice, all doubt."""
-    meaning = f"{clean(verdict.code)}: {CODES.get(verdict.code, '')}"
+    code = clean(verdict.code)
+    meaning = say("{name}: {text}", name=code, text=say(CODES[code]) if code in CODES else "")
     return [verdict_line(verdict, measured=True), "", meaning, "", *verdict_lines(verdict)]
 
 
@@ -136,14 +144,15 @@ class VerdictPane(Lines, can_focus=True):
         self._notes: tuple[tuple[str, str], ...] = ()
         self._drawn: Callable[[int, int], list[Row]] | None = None
         self._state = "none"
-        self.title = "Verdict"
+        self.title = say("Verdict")
 
     def show_verdict(
         self, verdict: Verdict, failures: Sequence[str] = (), best: Mapping[str, Any] | None = None
     ) -> None:
         """Show a verdict, and beside it which runs failed, and what stands behind the `Sweep.best`."""
         self._verdict, self._failures, self._plan = verdict, tuple(failures), tuple(plan_of(best))
-        self._dress(VERDICT_STATES.get(verdict.code, "idle"), f"sure {verdict.confidence:.2f}")
+        sure = say("sure {share}", share=figure(f"{verdict.confidence:.2f}"))
+        self._dress(VERDICT_STATES.get(verdict.code, "idle"), sure)
 
     def show_rows(self, drawn: Callable[[int, int], list[Row]], code: str = "") -> None:
         """Show what `drawn` makes of width and height, in the colour of a verdict's `code`."""
