@@ -3,6 +3,7 @@
 It works on the report's data before anything is written from them, so what is hidden here is in no file.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import PurePath
@@ -48,6 +49,9 @@ def _paths_of(document: Mapping[str, Any]) -> Iterator[str]:
         if run["python"]:
             yield run["python"]["executable"]
         yield run["experiment"]["workload"].rpartition(":")[0]
+    for watch in document["watches"]:
+        if _is_of_function(watch):
+            yield watch["subject"].rpartition(":")[0]
     if document["audit"]:
         audit = document["audit"]["audit"]
         yield audit["interpreter"]
@@ -73,10 +77,16 @@ def _numbered(paths: Iterable[str]) -> dict[str, str]:
     return labels
 
 
+def _is_of_function(watch: Mapping[str, Any]) -> bool:
+    """Whether a function was run to be watched, so that the subject is no command line."""
+    subject = watch["subject"]
+    return subject != watch["watch"]["command"] and re.search(r":[\w.]+$", subject) is not None
+
+
 def _commands_of(document: Mapping[str, Any]) -> dict[str, str]:
     """The command lines that were watched, each with its program alone."""
-    commands = [watch["subject"] for watch in document["watches"]]
-    commands += [watch["watch"]["command"] for watch in document["watches"]]
+    commands = [watch["watch"]["command"] for watch in document["watches"]]
+    commands += [watch["subject"] for watch in document["watches"] if not _is_of_function(watch)]
     commands += [one["command"] for watch in document["watches"] for one in watch["watch"]["processes"]]
     if document["audit"] and document["audit"]["audit"]["kind"] != FUNCTION:
         commands.append(document["audit"]["audit"]["subject"])

@@ -246,7 +246,7 @@ def test_the_documents_of_a_run() -> None:
 def test_an_observation_survives_its_document() -> None:
     seen = watched()
     again = observation_of(json.loads(json.dumps(observed_document(seen))))
-    assert again == replace(seen, hot=(), threads=(), members=())
+    assert again == replace(seen, hot=(), threads=(), members=(), waiting_counts=())
     assert observation_of({"gil": None, "threads": None, "why": "no watcher"}) is None
     later = observed_document(seen) | {"seen": {"cpu": 1.0, "a_field_of_a_later_version": 1}}
     assert observation_of(later) == Observation(cpu=1.0)

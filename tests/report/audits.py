@@ -1,5 +1,6 @@
 """Watches and audits as they come out of the Watch and the Lab, made of plain figures."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from gil_tui.report.data import Part, Report
 from gil_tui.verdict.audit import checklist
 from gil_tui.verdict.audit_model import FUNCTION, PROCESS, Audit, Checklist
 from gil_tui.verdict.diagnose import diagnose_observation
-from gil_tui.verdict.observation import HotFunction
+from gil_tui.watch.stacks import HotFunction
 from tests.lab.frame_builders import frame, gil, process, thread
 from tests.report.sweeps import a_judged_sweep, keep
 
@@ -44,8 +45,7 @@ def a_document(command: str = COMMAND, **changes: Any) -> dict[str, Any]:
     members = (process(command=command, threads=5, pss_bytes=18_000_000),)
     frames = [frame(number, gils=(held,), threads=tuple(threads), processes=members) for number in range(40)]
     seen = summarize(frames, hot=HOT)
-    document = watch_document(seen, 100, command, diagnose_observation(seen))
-    return document | changes
+    return _as_kept(watch_document(seen, 100, command, diagnose_observation(seen))) | changes
 
 
 def a_blind_document() -> dict[str, Any]:
@@ -56,7 +56,11 @@ def a_blind_document() -> dict[str, Any]:
     pair = (process(), process(101, 100, command="python worker.py"))
     frames = [frame(number, gils=(unread,), threads=lanes, processes=pair) for number in range(8)]
     seen = summarize(frames)
-    return watch_document(seen, 100, "python serve.py", diagnose_observation(seen))
+    return _as_kept(watch_document(seen, 100, "python serve.py", diagnose_observation(seen)))
+
+
+def _as_kept(document: dict[str, Any]) -> dict[str, Any]:
+    return dict(json.loads(json.dumps(document)))
 
 
 def a_watch(number: int = 1, document: dict[str, Any] | None = None) -> KeptWatch:

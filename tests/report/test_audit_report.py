@@ -23,6 +23,7 @@ from gil_tui.verdict.audit_model import QUESTIONS, Material
 from gil_tui.verdict.model import Verdict
 from tests.report.audits import (
     AUDIT,
+    COMMAND,
     OF_PROCESS,
     a_blind_document,
     a_document,
@@ -177,6 +178,7 @@ def test_an_audit_comes_back_from_its_document() -> None:
 def test_a_watch_comes_back_from_its_document(document: dict[str, Any]) -> None:
     verdict = Verdict.from_json(document["verdict"])
     again = watch_document(watched_observation(document), document["pid"], document["command"], verdict)
+    again = json.loads(json.dumps(again))
     assert again["gil"].pop("wait_share") == pytest.approx(document["gil"].pop("wait_share"))
     assert again == document
 
@@ -210,11 +212,12 @@ def test_nothing_hidden_is_in_any_file(language: Any) -> None:
     process = checklist(
         replace(OF_PROCESS, title=command, subject=command), Material(watches=(a_watch().seen,))
     )
-    watch = replace(a_watch(), document=a_document(command, why="/srv/customer shop is on web-01"))
+    watch = a_watch(1, a_document(command, why="/srv/customer/x.py is on web-01"))
+    other = replace(a_watch(3), subject=f"{COMMAND} other")
     spaced = replace(a_watch(2), subject=subject)
     sweep = a_judged_sweep(workload=subject)
     for told in (replace(audit, audit=refused), process):
-        report = an_audit_report(audit=told, parts=(Part(sweep),), watches=(watch, spaced))
+        report = an_audit_report(audit=told, parts=(Part(sweep),), watches=(watch, spaced, other))
         files = report_files(redacted(report, ["hidden-user"]), language)
         for name, text in files.items():
             for secret in SECRETS:

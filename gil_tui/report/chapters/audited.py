@@ -110,7 +110,7 @@ def _facts(point: Point, speak: Speaker) -> Iterator[tuple[str, str]]:
         if figure.low is not None and figure.high is not None:
             ends = [speak.amount(end, figure.unit) for end in (figure.low, figure.high)]
             value = speak.say("{median} ({low} to {high})", median=value, low=ends[0], high=ends[1])
-        yield speak.words(figure.name), value
+        yield speak.say("Figure"), speak.joined([speak.words(figure.name), value], speak.say(": "))
         yield speak.say("How it was got"), speak.words(figure.how)
     sources = [f"#{number}" for number in point.runs], [f"#{number}" for number in point.watches]
     for label, numbers in (
