@@ -216,7 +216,7 @@ def _identified(text: str, path: Path, identifier: Identifier) -> Interpreter:
 def _expanded(text: str) -> Path:
     try:
         return Path(text).expanduser()
-    except RuntimeError:  # of a user that this host does not know
+    except (RuntimeError, ValueError):  # of a user that this host does not know, or that none can be called
         return Path(text)
 
 

@@ -253,19 +253,20 @@ def test_the_active_environment_is_the_default(asked: list[str], fake: Fake, env
 def test_one_that_can_be_switched_is_listed_in_each_state(
     asked: list[str], fake: Fake, environ: dict[str, str]
 ) -> None:
-    fake("bin/python3.13t", answer("3.13.5", free_threaded=True))
-    fake("bin/python3.14", answer("3.14.2", jit=False))
-    fake("bin/python3.13", answer("3.13.2", jit=True))
+    older, newer = (f"3.{sys.version_info.minor + more}" for more in (1, 2))  # than the one that runs this
+    fake(f"bin/python{older}t", answer(f"{older}.5", free_threaded=True))
+    fake(f"bin/python{newer}", answer(f"{newer}.2", jit=False))
+    fake(f"bin/python{older}", answer(f"{older}.2", jit=True))
     fake("bin/pypy3.10", answer("3.10.14", "pypy", jit=True))
     fake("bin/pypy3.9", answer("3.9.16", "pypy"))
     home = environ["HOME"]
     assert {label: one.key.removeprefix(f"{home}/bin/") for label, one in found(environ).items()} == {
-        "3.14": "python3.14",
-        "3.14+jit": "python3.14+jit",
-        "3.13": "python3.13",
-        "3.13+nojit": "python3.13+nojit",
-        "3.13t": "python3.13t",
-        "3.13t+gil": "python3.13t+gil",
+        newer: f"python{newer}",
+        f"{newer}+jit": f"python{newer}+jit",
+        older: f"python{older}",
+        f"{older}+nojit": f"python{older}+nojit",
+        f"{older}t": f"python{older}t",
+        f"{older}t+gil": f"python{older}t+gil",
         "pypy3.10": "pypy3.10",
         "pypy3.10+nojit": "pypy3.10+nojit",
         "pypy3.9": "pypy3.9",
