@@ -27,6 +27,9 @@ from gil_tui.verdict.model import Verdict
 
 T = TypeVar("T")
 
+SLOW_S = 0.05
+"""When the store has not answered until then, the person sees that it searches."""
+
 
 class HistoryScreen(TabScreen):
     """Wires the filter, the table and the store."""
@@ -238,12 +241,19 @@ class HistoryScreen(TabScreen):
 
     async def _rows(self, offset: int) -> list[HistoryRow]:
         table, filter = self.table, self.filter.value
-        rows = await self._asked(
-            lambda listing: listing.rows(
-                filter, PAGE, offset, newest_first=table.descending, order_by=table.order_by
+        slow = self.set_timer(SLOW_S, self._show_searching)
+        try:
+            rows = await self._asked(
+                lambda listing: listing.rows(
+                    filter, PAGE, offset, newest_first=table.descending, order_by=table.order_by
+                )
             )
-        )
+        finally:
+            slow.stop()
         return self.app.mask.rows(rows or [])
+
+    def _show_searching(self) -> None:
+        self.table.border_subtitle = "…"
 
     async def _asked(self, query: Callable[[Listing], Awaitable[T]]) -> T | None:
         """What the store answers; None where there is none, or where it fails, which is said."""
