@@ -21,6 +21,8 @@ from gil_tui.report.document import (
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """Of content security: even where something slipped through, it could neither run nor fetch."""
+_CODE = re.compile(r"`([^`]+)`")
+"""What stands between backticks in a sentence is the name of something, or is to be typed."""
 MANY_COLUMNS = 7
 ON_A_NEW_PAGE = (
     "points",
@@ -123,11 +125,10 @@ def _plain(text: str) -> str:
 
 
 def _inline(text: str) -> str:
-    if isinstance(text, English):
-        return f'<span lang="en">{_plain(text)}</span>'
     if isinstance(text, Typed):
         return f"<code>{_plain(text)}</code>"
-    return _plain(text)
+    marked = _CODE.sub(r"<code>\1</code>", _plain(text))
+    return f'<span lang="en">{marked}</span>' if isinstance(text, English) else marked
 
 
 def _contents(document: Document) -> str:

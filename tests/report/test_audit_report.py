@@ -266,3 +266,9 @@ def test_nothing_that_was_watched_becomes_markup() -> None:
         assert not any(name.startswith("on") or name in FETCHING for name in attributes), (tag, attributes)
     for name, text in files.items():
         assert "\x1b" not in text and "\u202e" not in text, name
+
+
+def test_what_stands_between_backticks_is_set_as_code() -> None:
+    html = report_files(a_watch_report(), ENGLISH)["report.html"]
+    assert "the code that holds it is <code>render</code> in views.py" in html
+    assert "`" not in html

@@ -75,8 +75,8 @@ def _about(audit: Checklist, speak: Speaker) -> Iterator[tuple[str, str]]:
     yield speak.say("Begun"), speak.moment(asked.created_at)
     impossible = sum(point.state == NOT_POSSIBLE for point in audit.points)
     far = speak.say("{done} of {total} points measured", done=audit.done, total=len(audit.points))
-    rest = speak.say("{count} not possible here", count=impossible) if impossible else ""
-    yield speak.say("How far it has come"), ", ".join(part for part in (far, rest) if part)
+    rest = speak.some("{count} not possible here", "{count} are not possible here", impossible)
+    yield speak.say("How far it has come"), ", ".join([far, rest] if impossible else [far])
 
 
 def _row(point: Point, speak: Speaker) -> tuple[str, ...]:

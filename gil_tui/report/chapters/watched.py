@@ -16,7 +16,6 @@ from gil_tui.report.document import (
     Bullets,
     Figure,
     Heading,
-    Listing,
     Pairs,
     Paragraph,
     Table,
@@ -74,8 +73,6 @@ def _watch(watch: KeptWatch, speak: Speaker) -> Iterator[Block]:
     if gaps:
         yield Heading(4, speak.say("What could not be seen, and why"))
         yield Bullets(gaps)
-    yield Heading(4, speak.say("How to watch it again"))
-    yield Listing((reproduced_by(watch),), is_command=True)
 
 
 def _facts(watch: KeptWatch, speak: Speaker) -> Iterator[tuple[str, str]]:
@@ -108,6 +105,7 @@ def _facts(watch: KeptWatch, speak: Speaker) -> Iterator[tuple[str, str]]:
     if observer is not None:
         cost = speak.figure(_small_share(observer))
         yield speak.say("What watching cost"), speak.say("{share} of one CPU", share=cost)
+    yield speak.say("How to watch it again"), Typed(reproduced_by(watch))
 
 
 def _process(document: Document, speak: Speaker) -> str:
