@@ -6,7 +6,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -15,6 +16,7 @@ from gil_tui.bench import spec
 
 BENCH = Path(spec.__file__).with_name("__main__.py")
 TIMEOUT_S = 60.0
+AT_ONCE = 2
 
 Event = dict[str, Any]
 
@@ -109,6 +111,12 @@ def run(kind: str = "trial", *, job: dict[str, Any] | None = None, **experiment:
     child = start(kind, job=job, **experiment)
     child.wait()
     return child
+
+
+def run_each(experiments: Sequence[Mapping[str, Any]]) -> list[Child]:
+    """A child for each, two at a time, for tests that are not about how long it takes."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(lambda fields: run(**fields), experiments))
 
 
 def wait_until(is_true: Callable[[], bool], what: str, timeout_s: float = TIMEOUT_S) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,14 @@ async def waiting(number):
 
 
 def trial(**fields: Any) -> TrialResult:
-    child = children.run(**{"tasks": TASKS, **fields})
+    return result_of(children.run(**{"tasks": TASKS, **fields}))
+
+
+def trials(experiments: Sequence[dict[str, Any]]) -> list[TrialResult]:
+    return list(map(result_of, children.run_each([{"tasks": TASKS, **fields} for fields in experiments])))
+
+
+def result_of(child: children.Child) -> TrialResult:
     assert child.last["event"] == "finished", (child.last, child.stderr)
     assert child.process.returncode == 0
     assert child.names[:2] == ["hello", "started"]
@@ -72,69 +80,69 @@ def check(result: TrialResult, workers: int, tasks: int = TASKS) -> None:
 
 @pytest.mark.parametrize("workload", SIZES)
 def test_every_executor_gives_the_same_checksums(workload: str) -> None:
-    found = {}
-    for executor, workers, method in SPREADS:
-        result = trial(
-            workload=workload,
-            executor=executor,
-            workers=workers,
-            start_method=method,
-            size=SIZES[workload],
-            knobs=KNOBS.get(workload, ()),
-        )
+    results = trials(
+        [
+            {
+                "workload": workload,
+                "executor": executor,
+                "workers": workers,
+                "start_method": method,
+                "size": SIZES[workload],
+                "knobs": KNOBS.get(workload, ()),
+            }
+            for executor, workers, method in SPREADS
+        ]
+    )
+    for result, (_, workers, _) in zip(results, SPREADS, strict=True):
         check(result, workers)
-        found[executor, method] = result.checksums
-    assert set(found.values()) == {found["sequential", None]}
-    assert len(found["sequential", None]) == TASKS
-    assert len(set(found["sequential", None])) == TASKS
+    checksums = results[0].checksums
+    assert {result.checksums for result in results} == {checksums}
+    assert len(checksums) == len(set(checksums)) == TASKS
 
 
 @pytest.mark.parametrize("function", ["numbered", "nothing", "waiting"])
 def test_own_code_gives_the_same_checksums(tmp_path: Path, function: str) -> None:
     (tmp_path / "shop.py").write_text(OWN)
-    found = set()
-    for (executor, workers, method), module in zip(SPREADS, ("shop", "shop.py") * 3, strict=True):
-        result = trial(
-            workload=f"{module}:{function}",
-            executor=executor,
-            workers=workers,
-            start_method=method,
-            size=2,
-            tasks=6,
-            job={"directory": str(tmp_path)},
-        )
+    results = trials(
+        [
+            {
+                "workload": f"{module}:{function}",
+                "executor": executor,
+                "workers": workers,
+                "start_method": method,
+                "size": 2,
+                "tasks": 6,
+                "job": {"directory": str(tmp_path)},
+            }
+            for (executor, workers, method), module in zip(SPREADS, ("shop", "shop.py") * 3, strict=True)
+        ]
+    )
+    for result, (_, workers, _) in zip(results, SPREADS, strict=True):
         check(result, workers, tasks=6)
-        found.add(result.checksums)
-    assert len(found) == 1
-    assert len(set(result.checksums)) == (1 if function == "nothing" else 6)
+    assert len({result.checksums for result in results}) == 1
+    assert len(set(results[0].checksums)) == (1 if function == "nothing" else 6)
 
 
 def test_every_interpreter_runs_every_executor(interpreters: list[Interpreter]) -> None:
+    wanted = [
+        (interpreter, executor)
+        for interpreter in interpreters
+        for executor in EXECUTORS
+        if not CATALOGUE[executor].needs and version_of(interpreter) >= CATALOGUE[executor].oldest
+    ]
+    work = {"workload": "primes", "workers": 2, "size": 100, "tasks": 4}
+    found = children.run_each(
+        [{**work, "executor": executor, "interpreter": one.path} for one, executor in wanted]
+    )
     checksums = set()
-    for interpreter in interpreters:
-        for executor in EXECUTORS:
-            if CATALOGUE[executor].needs or version_of(interpreter) < CATALOGUE[executor].oldest:
-                continue
-            child = children.run(
-                workload="primes",
-                executor=executor,
-                workers=2,
-                size=100,
-                tasks=4,
-                interpreter=interpreter.path,
-            )
-            assert child.last["event"] == "finished", (interpreter.path, child.last, child.stderr)
-            result = TrialResult.from_json(child.last)
-            checksums.add(result.checksums)
-            python = PythonFacts.from_json(child.events[0]["python"])
-            assert (python.implementation, python.version) == (
-                interpreter.implementation,
-                interpreter.version,
-            )
-            assert python.free_threaded == interpreter.free_threaded
-            assert [worker.gil_enabled for worker in result.workers] == [python.gil_enabled] * len(
-                result.workers
-            )
+    for (interpreter, _), child in zip(wanted, found, strict=True):
+        assert child.last["event"] == "finished", (interpreter.path, child.last, child.stderr)
+        result = TrialResult.from_json(child.last)
+        checksums.add(result.checksums)
+        python = PythonFacts.from_json(child.events[0]["python"])
+        assert (python.implementation, python.version) == (interpreter.implementation, interpreter.version)
+        assert python.free_threaded == interpreter.free_threaded
+        assert {worker.gil_enabled for worker in result.workers} <= {python.gil_enabled}
     assert len(checksums) == 1
 
 
