@@ -6,25 +6,30 @@ from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
+from textual.content import Content
 from textual.widgets import Input, Static
 
+from gil_tui.language.spoken import say, sentence, some, to_say
 from gil_tui.report.audit import point_lines
-from gil_tui.text import clean, left, percent
+from gil_tui.text import clean
 from gil_tui.tui.audit_session import AuditSession, Progress
+from gil_tui.tui.bindings import SpokenDialog
 from gil_tui.tui.messages import HistoryChanged, HistoryOpened, InterpretersFound, MaskChanged
 from gil_tui.tui.screens.dialogs import ConfirmDialog, TextDialog
 from gil_tui.tui.screens.tab import TabScreen
 from gil_tui.tui.widgets.points import AuditList, PointPane, PointsPane, Table
 from gil_tui.tui.widgets.verdict import VerdictPane
+from gil_tui.tui.wording import left, percent
 from gil_tui.verdict.audit_model import Checklist
 
-NONE_YET = "No audit yet: press n, and name a workload, a function of yours or the number of a process."
-CHOOSE = "Nine points, each measured: open an audit, or begin one with n."
-NOTHING = "Nothing measured yet: r measures the point at the cursor, a all that are missing."
+NONE_YET = to_say(
+    "No audit yet: press n, and name a workload, a function of yours or the number of a process."
+)
+CHOOSE = to_say("Nine points, each measured: open an audit, or begin one with n.")
+NOTHING = to_say("Nothing measured yet: r measures the point at the cursor, a all that are missing.")
 
 
-class AuditDialog(ModalScreen[tuple[str, str] | None]):
+class AuditDialog(SpokenDialog[tuple[str, str] | None]):
     """Asks for subject and title of a new audit."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -34,12 +39,12 @@ class AuditDialog(ModalScreen[tuple[str, str] | None]):
     def compose(self) -> ComposeResult:
         """A line for the subject, one for the title."""
         with Vertical(classes="dialog") as dialog:
-            dialog.border_title = "New audit"
-            dialog.border_subtitle = "enter begin · tab next · esc cancel"
-            yield Static("Subject", markup=False)
-            yield Input(placeholder="module:function, file.py:function, a workload, a pid", id="subject")
-            yield Static("Title", markup=False)
-            yield Input(placeholder="as the report will name it; the subject if empty", id="title")
+            dialog.border_title = Content(say("New audit"))
+            dialog.border_subtitle = Content(say("enter begin · tab next · esc cancel"))
+            yield Static(say("Subject"), markup=False)
+            yield Input(placeholder=say("module:function, file.py:function, a workload, a pid"), id="subject")
+            yield Static(say("Title"), markup=False)
+            yield Input(placeholder=say("as the report will name it; the subject if empty"), id="title")
             yield Static("", id="wrong", markup=False)
 
     def on_mount(self) -> None:
@@ -53,7 +58,7 @@ class AuditDialog(ModalScreen[tuple[str, str] | None]):
         if subject:
             self.dismiss((subject, title))
         else:
-            self.query_one("#wrong", Static).update("What is to be audited?")
+            self.query_one("#wrong", Static).update(Content(say("What is to be audited?")))
 
     def action_leave(self) -> None:
         """Close without an answer."""
@@ -67,7 +72,6 @@ class AuditScreen(TabScreen):
     TAB = "audit"
     AUTO_FOCUS = "#audits"
     CSS = """
-    AuditDialog { align: center middle; background: $background 60%; }
     AuditScreen #opened { display: none; }
     AuditScreen.-opened #opened { display: block; }
     AuditScreen.-opened #audits { display: none; }
@@ -150,8 +154,8 @@ class AuditScreen(TabScreen):
         """All numbers of the point at the cursor."""
         point = self.points.at_cursor
         if point:
-            lines = [point.state, *point_lines(point)[1:]]
-            title = f"{point.number}  {point.question}"
+            lines = [sentence(point.state), *point_lines(point)[1:]]
+            title = f"{point.number}  {sentence(point.question)}"
             self.app.push_screen(TextDialog(title, [self.app.mask.text(line) for line in lines], wrap=True))
 
     @work(exclusive=True, group="dialog")
@@ -167,8 +171,9 @@ class AuditScreen(TabScreen):
         audit = self.audits.at_cursor
         if audit is None:
             return
-        answers = [("y", "yes, forget it; its runs and watches stay in the history")]
-        if await self.app.push_screen_wait(ConfirmDialog(f"Delete audit {audit.id}?", answers)):
+        answers = [("y", say("yes, forget it; its runs and watches stay in the history"))]
+        question = say("Delete audit {number}?", number=audit.id)
+        if await self.app.push_screen_wait(ConfirmDialog(question, answers)):
             await self._session.delete(audit)
 
     @work(exclusive=True, group="load")
@@ -220,7 +225,7 @@ class AuditScreen(TabScreen):
 
     def _measure(self, numbers: list[int] | None) -> None:
         if self.app.session.live.busy:
-            self.app.say("The Lab is measuring: press 1 and wait, or stop it there")
+            self.app.say(say("The Lab is measuring: press 1 and wait, or stop it there"))
             return
         self.app.run_worker(self._session.measure(numbers), group="audit", exclusive=False)
 
@@ -237,9 +242,10 @@ class AuditScreen(TabScreen):
         self.audits.list_audits(session.listed)
         checklist = self.app.mask.checklist(session.checklist) if session.checklist else None
         self.points.list_points(checklist, session.measuring)
-        title = (
-            "Points" if checklist is None else f"{checklist.done} of {len(checklist.points)} points measured"
-        )
+        title = say("Points")
+        if checklist is not None:
+            total = len(checklist.points)
+            title = say("{count} of {total} points measured", count=checklist.done, total=total)
         progress = session.progress
         self.points.entitle(title, progress_text(progress) if progress else "")
         self.point.show_point(self.points.at_cursor)
@@ -248,24 +254,31 @@ class AuditScreen(TabScreen):
 
     def _show_verdict(self, checklist: Checklist | None, opened: bool) -> None:
         session = self._session
-        self.verdict.title = "Audit"
+        self.verdict.title = say("Audit")
         if opened and session.open_audit is not None:
             self.verdict.title = clean(self.app.mask.audit(session.open_audit).title)
         if checklist and checklist.verdict:
             self.verdict.show_verdict(checklist.verdict)
         elif opened:
-            self.verdict.show_notes((NOTHING if checklist else "Looking.", "strong"))
+            self.verdict.show_notes((say(NOTHING) if checklist else say("Looking."), "strong"))
         else:
-            self.verdict.show_notes((CHOOSE if session.listed else NONE_YET, "strong"))
+            self.verdict.show_notes((say(CHOOSE if session.listed else NONE_YET), "strong"))
 
 
 def progress_text(progress: Progress) -> str:
     """Such as `2 of 4: points 3, 4 · 37 % · 12 s left`."""
     if progress.stopping:
-        return "stopping"
+        return say("stopping")
     points = ", ".join(map(str, progress.points))
     parts = [
-        f"{progress.number} of {progress.total}: point{'s' if len(progress.points) > 1 else ''} {points}"
+        some(
+            "{number} of {total}: point {points}",
+            "{number} of {total}: points {points}",
+            len(progress.points),
+            number=progress.number,
+            total=progress.total,
+            points=points,
+        )
     ]
     parts += [percent(progress.share)] if progress.share else []
     parts += [left(progress.left_s)] if progress.left_s is not None else []

@@ -14,6 +14,7 @@ from gil_tui.history import History, HistoryRow, NoSuchRunError, StoreError
 from gil_tui.history.listing import Listing
 from gil_tui.lab.errors import LabError
 from gil_tui.lab.records import UNAVAILABLE, Run
+from gil_tui.language.spoken import say, sentence, some
 from gil_tui.text import clean
 from gil_tui.tui import comparison, details
 from gil_tui.tui.messages import HistoryChanged, HistoryOpened
@@ -91,13 +92,14 @@ class HistoryScreen(TabScreen):
     def body(self) -> ComposeResult:
         """The verdict of the run at the cursor, the filter, the table."""
         yield VerdictPane(id="verdict")
-        yield Input(placeholder="filter: words such as  countdown threads gil", id="filter", compact=True)
+        hint = say("filter: words such as  countdown threads gil")
+        yield Input(placeholder=hint, id="filter", compact=True)
         yield HistoryTable(id="runs")
 
     def on_mount(self) -> None:
         """List the newest runs."""
         self.verdict.can_focus = False
-        self.table.border_title = "History"
+        self.table.border_title = Content(say("History"))
         self._list()
 
     @on(HistoryOpened)
@@ -155,8 +157,8 @@ class HistoryScreen(TabScreen):
         """What the program of the run at the cursor printed."""
         run = self._run_at_cursor()
         if run:
-            lines = details.output_lines(run) or ["The program printed nothing."]
-            await self.app.push_screen(TextDialog(f"Output of {details.title_of(run)}", lines))
+            lines = details.output_lines(run) or [say("The program printed nothing.")]
+            await self.app.push_screen(TextDialog(say("Output of {run}", run=details.title_of(run)), lines))
 
     def action_mark(self) -> None:
         """Mark the run at the cursor, or take its mark away."""
@@ -179,12 +181,12 @@ class HistoryScreen(TabScreen):
         if history is None:
             return
         if pair is None:
-            self.app.say("Mark a run with m, go to another one (or mark it too), then press c.")
+            self.app.say(say("Mark a run with m, go to another one (or mark it too), then press c."))
             return
         try:
             found = await asyncio.to_thread(compare, history, *pair)
         except (LabError, NoSuchRunError, StoreError) as error:
-            self.app.say(clean(str(error)), is_error=True)
+            self.app.say(sentence(clean(str(error))), is_error=True)
             return
         await self.app.push_screen(TextDialog(found.title, found.lines, wrap=True))
 
@@ -202,10 +204,12 @@ class HistoryScreen(TabScreen):
         if row is None or self.app.session.history is None:
             return
         sweep = [run.id for run in self.app.session.history.sweep(row.sweep_id) if run.id is not None]
-        answers = [("y", f"yes, this run: {clean(row.workload)} {clean(row.executor)} x{row.workers}")]
+        run = f"{clean(row.workload)} {clean(row.executor)} x{row.workers}"
+        answers = [("y", say("yes, this run: {run}", run=run))]
         if len(sweep) > 1:
-            answers.append(("a", f"all {len(sweep)} runs of its sweep"))
-        answer = await self.app.push_screen_wait(ConfirmDialog(f"Delete run {row.id}?", answers))
+            answers.append(("a", say("all {count} runs of its sweep", count=len(sweep))))
+        question = say("Delete run {number}?", number=row.id)
+        answer = await self.app.push_screen_wait(ConfirmDialog(question, answers))
         if answer:
             self.app.session.delete(sweep if answer == "a" else [row.id])
 
@@ -220,7 +224,7 @@ class HistoryScreen(TabScreen):
         try:
             return self.app.mask.run(history.run(row.id))
         except (NoSuchRunError, StoreError) as error:
-            self.app.say(clean(str(error)), is_error=True)
+            self.app.say(sentence(clean(str(error))), is_error=True)
             return None
 
     def _sweep_of(self, run: Run) -> tuple[Sequence[Run], Verdict | None]:
@@ -229,7 +233,7 @@ class HistoryScreen(TabScreen):
         try:
             found = history.judged_sweep(run.sweep_id) if history else None
         except StoreError as error:
-            self.app.say(clean(str(error)), is_error=True)
+            self.app.say(sentence(clean(str(error))), is_error=True)
             return (), None
         sweep = self.app.mask.sweep(found) if found else None
         return (sweep.runs, sweep.verdict if len(sweep.runs) > 1 else None) if sweep else ((), None)
@@ -264,7 +268,7 @@ class HistoryScreen(TabScreen):
         try:
             return await query(self._listing)
         except StoreError as error:
-            self.app.say(clean(str(error)), is_error=True)
+            self.app.say(sentence(clean(str(error))), is_error=True)
             return None
 
     @work(exclusive=True, group="rows")
@@ -275,6 +279,7 @@ class HistoryScreen(TabScreen):
         if not self.is_there:
             return
         self.table.list_rows(rows)
+        self.refresh_bindings()
         self._load_verdict()
         await self._count(whole=len(rows) < PAGE)
 
@@ -298,8 +303,8 @@ class HistoryScreen(TabScreen):
             self.table.border_subtitle = Content(self._count_text(number))
 
     def _count_text(self, number: int) -> str:
-        kept = "" if not self.app.session.history_why else " · not kept: " + self.app.session.history_why
-        return f"{number} run{'s' if number != 1 else ''}{kept}"
+        runs, why = some("{count} run", "{count} runs", number), self.app.session.history_why
+        return f"{runs} · {say('not kept: {why}', why=sentence(why))}" if why else runs
 
     @work(exclusive=True, group="verdict")
     async def _load_verdict(self) -> None:
@@ -307,14 +312,18 @@ class HistoryScreen(TabScreen):
             return
         run = self._run_at_cursor()
         if run is None:
-            self.verdict.show_notes(("No run here yet: press 1, then r.", "muted"))
+            self.verdict.show_notes((say("No run here yet: press 1, then r."), "muted"))
         elif run.verdict:
             failures = [failure_text(run.failure)] if run.failure else []
             self.verdict.show_verdict(run.verdict, failures)
         elif run.status == UNAVAILABLE:
-            why = failure_text(run.failure) if run.failure else "it lacks something"
-            self.verdict.show_notes((f"– Not available on Python {python_of(run)}: {why}", "muted"))
+            why = failure_text(run.failure) if run.failure else say("it lacks something")
+            note = say("– Not available on Python {python}: {why}", python=python_of(run), why=why)
+            self.verdict.show_notes((note, "muted"))
         elif run.failure:
-            self.verdict.show_notes((f"Failed: {failure_text(run.failure)}", "state-gil"))
+            note = say("Failed: {why}", why=failure_text(run.failure))
+            self.verdict.show_notes((note, "state-gil"))
         else:
-            self.verdict.show_notes((f"There is no verdict on this run, it is {clean(run.status)}.", "muted"))
+            status = clean(say(run.status))
+            note = say("There is no verdict on this run, it is {status}.", status=status)
+            self.verdict.show_notes((note, "muted"))
