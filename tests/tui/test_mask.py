@@ -5,7 +5,6 @@ Whatever is secret here has `zq` in it, so that a part of it that was cut or wra
 
 import asyncio
 import re
-import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -19,7 +18,6 @@ from gil_tui.lab.availability import Availability
 from gil_tui.lab.events import LabEvent, RunEnded, SweepEnded, Warned
 from gil_tui.lab.interpreters import Interpreter
 from gil_tui.report.hidden import HIDDEN
-from gil_tui.report.terminal_svg import svg_of
 from gil_tui.tui.app import GilTui
 from gil_tui.tui.engine import Engine, Selection
 from gil_tui.tui.mask import Mask, without_names, without_paths
@@ -138,8 +136,7 @@ class Masked:
         self.seen: list[str] = []
 
     def look(self, step: str) -> None:
-        svg = svg_of(cells_of(self.app), "")
-        shown = "\n".join(text.text or "" for text in ET.fromstring(svg).iter() if text.text)
+        shown = cells_of(self.app).text  # that pictures are made of, too
         self.seen.append(shown)
         if found := [line for line in shown.splitlines() if "zq" in line.casefold()]:
             self.leaks[step] = found
