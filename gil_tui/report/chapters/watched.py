@@ -30,6 +30,8 @@ MOST_THREADS = 40
 MOST_FUNCTIONS = 8
 MOST_PROCESSES = 20
 NAME_WIDTH = 60
+TOLD = 0.005
+"""Shares below this read 0 %."""
 
 Document = Mapping[str, Any]
 
@@ -143,10 +145,10 @@ def _cpus(cpu: Document, speak: Speaker) -> str:
     parts = [speak.say("{count} of {total}", count=used, total=total)]
     if cpu["limited_by"] not in ("", "online"):
         parts.append(speak.say("limited by {what}", what=speak.say(cpu["limited_by"])))
-    if cpu["throttled_share"]:
+    if (cpu["throttled_share"] or 0) >= TOLD:
         share = speak.figure(percent(cpu["throttled_share"]))
         parts.append(speak.say("stopped by the quota {share} of the time", share=share))
-    if cpu["steal_share"]:
+    if (cpu["steal_share"] or 0) >= TOLD:
         share = speak.figure(percent(cpu["steal_share"]))
         parts.append(speak.say("{share} taken by other virtual machines", share=share))
     return ", ".join(parts)
