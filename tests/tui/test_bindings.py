@@ -48,7 +48,8 @@ def test_keys_tabs_and_help_are_in_the_language_that_is_spoken(size: tuple[int, 
         app.screen.query_one(Input).focus()
         await until(pilot, lambda: marked("Move cursor left") in keys_of(app))
         assert unspoken(keys_of(app)) == []
-        assert app.BINDING_GROUP_TITLE == marked("Everywhere")
+        group = app.BINDING_GROUP_TITLE
+        assert group == marked("Everywhere")
 
     with spoken_as(Pseudo()):
         play(script, size=size, engine=fake_engine(history=filled))
