@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 
 from gil_tui.lab.documents import watch_document, watched_observation
 from gil_tui.language import language_called
+from gil_tui.language.spoken import speak
 from gil_tui.report.data import Part, Report, checklist_from
 from gil_tui.report.hidden import HIDDEN, hidden_command
 from gil_tui.report.redact import redacted
@@ -272,3 +273,14 @@ def test_what_stands_between_backticks_is_set_as_code() -> None:
     html = report_files(a_watch_report(), ENGLISH)["report.html"]
     assert "the code that holds it is <code>render</code> in views.py" in html
     assert "`" not in html
+
+
+@pytest.mark.parametrize("language", [ENGLISH, FRENCH], ids=["en", "fr"])
+def test_a_report_is_in_its_own_language_whatever_the_screen_speaks(language: Any) -> None:
+    report = an_audit_report()
+    expected = report_files(report, language)
+    speak(FRENCH)
+    try:
+        assert report_files(report, language) == expected
+    finally:
+        speak(ENGLISH)
