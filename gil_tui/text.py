@@ -3,6 +3,8 @@
 import math
 import unicodedata
 
+from gil_tui.language.spoken import say
+
 UNPRINTABLE = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 """Unicode categories that move the cursor, reorder the line or show nothing."""
 
@@ -38,7 +40,8 @@ def seconds(value_s: float) -> str:
 def left(value_s: float) -> str:
     """Time that remains, in whole seconds, never below one: `12 s left`, `2 min 05 s left`."""
     whole = max(1, math.ceil(value_s))
-    return f"{whole} s left" if whole < 100 else f"{whole // 60} min {whole % 60:02d} s left"
+    time = f"{whole} s" if whole < 100 else f"{whole // 60} min {whole % 60:02d} s"
+    return say("{time} left", time=time)
 
 
 def percent(share: float | None) -> str:

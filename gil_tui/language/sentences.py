@@ -17,10 +17,12 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
 SENTENCE = "verdict"
-SEPARATORS = (". ", "; ", ", ", " and ")
+SEPARATORS = (". ", ", ", " and ")
 MOST_PARTS = 150
 """No sentence of a verdict has more; what else may come along is not taken apart."""
-AND = {" and ": " et "}
+BETWEEN = {" and ": " et ", "; ": "\u202f; "}
+PLACE = ("` in ", "` dans ")
+"""Between a function and its file, in a name: `render` in views.py."""
 
 _PLACEHOLDER = re.compile(r"\{([a-z]+)(\d*)\}")
 _AMOUNT = r"[-+]?\d[\d,]*(?:\.\d+)?(?:x|/s| ?(?:%|ms|µs|ns|s|[kMG]?B|GHz)(?![\w]))?"
@@ -57,7 +59,7 @@ class Sentences:
     """The templates of one language: English to its own, figures written by `figure`."""
 
     def __init__(self, templates: Mapping[str, str], figure: Callable[[str], str]) -> None:
-        ordered = sorted(templates.items(), key=lambda pair: -len(_PLACEHOLDER.sub("", pair[0])))
+        ordered = sorted(templates.items(), key=lambda pair: _precision(pair[0]))
         self._whole = {english: own for english, own in ordered if "{" not in english}
         known = [Template(english, own) for english, own in ordered if "{" in english]
         first = {template.start[:1] for template in known} | {""}
@@ -82,21 +84,27 @@ class Sentences:
                 for one, own in zip(sentences, said, strict=True)
                 if own is not None
             )
-        if sum(text.count(separator) for separator in SEPARATORS) > MOST_PARTS:
+        if sum(text.count(separator) for separator in ("; ", *SEPARATORS)) > MOST_PARTS:
             return
         if _FIGURE.fullmatch(text):
             yield self._figure(text)
+        yield from self._joined(text, "; ")
         for template in self._by_first.get(text[:1], self._by_first[""]):
             found = template.found_in(text)
             parts = self._parts(found.groupdict()) if found else None
             if parts is not None:
                 yield template.own.format(**parts)
         for separator in SEPARATORS:
-            for head, tail in _cuts(text, separator):
-                first = self.translated(head)
-                rest = self.translated(tail) if first is not None else None
-                if rest is not None:
-                    yield f"{first}{_between(separator)}{_capital(rest) if tail[:1].isupper() else rest}"
+            yield from self._joined(text, separator)
+
+    def _joined(self, text: str, separator: str) -> Iterator[str]:
+        """The text cut in two where the separator stands, if both halves are known."""
+        for head, tail in _cuts(text, separator):
+            first = self.translated(head)
+            rest = self.translated(tail) if first is not None else None
+            if rest is not None:
+                between = BETWEEN.get(separator, separator)
+                yield f"{first}{between}{_capital(rest) if tail[:1].isupper() else rest}"
 
     def _parts(self, groups: Mapping[str, str]) -> dict[str, str] | None:
         parts = {}
@@ -107,6 +115,8 @@ class Sentences:
                 own = self._figure(text)
             elif kind == "text":
                 own = self.translated(text)
+            elif kind == "name":
+                own = text.replace(*PLACE)
             if own is None:
                 return None
             parts[name] = own
@@ -126,18 +136,17 @@ def pattern_of(template: str) -> re.Pattern[str]:
     return re.compile("".join([*parts, re.escape(template[place:])]), re.DOTALL)
 
 
+def _precision(english: str) -> tuple[int, bool]:
+    """Sorts the template first that says most itself; one that takes any words is last among equals."""
+    return -len(_PLACEHOLDER.sub("", english)), "{error" in english
+
+
 def _cuts(text: str, separator: str) -> Iterator[tuple[str, str]]:
     """Both sides of each place where the separator stands."""
     place = text.find(separator)
     while place > 0:
         yield text[:place], text[place + len(separator) :]
         place = text.find(separator, place + 1)
-
-
-def _between(separator: str) -> str:
-    if separator == "; ":
-        return "\u00a0; "
-    return AND.get(separator, separator)
 
 
 def _capital(text: str) -> str:

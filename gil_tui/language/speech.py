@@ -16,7 +16,7 @@ VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 
 _GROUPED = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _POINT = re.compile(r"(?<=\d)\.(?=\d)")
-_UNIT = re.compile(r"(?<=[\d\u202f]) (?=[%a-zA-Zµ])")
+_UNIT = re.compile(r"(?<=[\d\u202f]) (?=[%a-zA-Zµ])|(?<=\d)(?=%)")
 _BYTES = re.compile(r"(?<=[\u00a0\u202fkMG])B\b")
 _FACTOR = re.compile(r"(?<=\d)x(?!\w)")
 

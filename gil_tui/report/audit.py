@@ -1,7 +1,9 @@
 """An audit as text: the sentence on top, the nine points, and all that is known of each."""
 
+from gil_tui.language.spoken import say, sentence, some
 from gil_tui.report.judgement import evidence_cells
-from gil_tui.report.layout import indented, table
+from gil_tui.report.layout import indented, interval_told, table
+from gil_tui.report.layout import told as in_words
 from gil_tui.text import clean, fit
 from gil_tui.verdict.audit_fill import ALONE, WATCH
 from gil_tui.verdict.audit_model import DONE, NOT_POSSIBLE, NOT_YET, Checklist, Fill, Point
@@ -19,7 +21,7 @@ def audit_lines(checklist: Checklist) -> list[str]:
     title = clean(audit.title)
     subject = clean(audit.subject)
     about = f"{subject}, {audit.interpreter}" if audit.interpreter else subject
-    lines = [title, *([about] if about != title else []), "", clean(checklist.sentence), ""]
+    lines = [title, *([about] if about != title else []), "", sentence(clean(checklist.sentence)), ""]
     rows = [point_cells(point) for point in checklist.points]
     lines += [*table(rows), ""]
     for point in checklist.points:
@@ -30,47 +32,57 @@ def audit_lines(checklist: Checklist) -> list[str]:
 def audit_rows(checklist: Checklist) -> list[tuple[str, str, str, str, str]]:
     """For a table: number, question, state, figure with its interval, the answer or what stands for it."""
     return [
-        (str(point.number), point.question, point.state, figure_text(point), told(point))
+        (str(point.number), sentence(point.question), sentence(point.state), figure_text(point), told(point))
         for point in checklist.points
     ]
 
 
 def point_cells(point: Point) -> tuple[str, str, str, str]:
     """One point in a line: number, state by glyph and word, question, its figure."""
-    state = f"{GLYPHS[point.state]} {WORDS[point.state]}"
-    return str(point.number), state, point.question, figure_text(point)
+    state = f"{GLYPHS[point.state]} {state_word(point.state)}"
+    return str(point.number), state, sentence(point.question), figure_text(point)
+
+
+def state_word(state: str) -> str:
+    """One of `WORDS` in the language that is spoken."""
+    return sentence(WORDS[state])
 
 
 def point_lines(point: Point) -> list[str]:
     """All that is known of one point, below its question."""
-    lines = [f"{point.number}  {point.question}  {GLYPHS[point.state]} {point.state}"]
+    state = f"{GLYPHS[point.state]} {sentence(point.state)}"
+    lines = [f"{point.number}  {sentence(point.question)}  {state}"]
     lines += indented([told(point)])
     if point.evidence:
         lines += indented(table([evidence_cells(row) for row in point.evidence]))
-    lines += indented([f"from {sources(point)}"]) if point.runs or point.watches else []
+    if point.runs or point.watches:
+        lines += indented([say("from {sources}", sources=sources(point))])
     if point.reproduce:
-        lines += indented([f"{'reproduce' if point.state == DONE else 'measure'}: {clean(point.reproduce)}"])
+        command = clean(point.reproduce)
+        again = say("reproduce: {command}", command=command)
+        lines += indented([again if point.state == DONE else say("measure: {command}", command=command)])
     return lines
 
 
 def told(point: Point) -> str:
     """The answer, or what stands in its place."""
     if point.state == DONE:
-        return clean(point.answer)
-    return clean(point.why) if point.why else needed(point.fill)
+        return sentence(clean(point.answer))
+    return sentence(clean(point.why)) if point.why else needed(point.fill)
 
 
 def needed(fill: Fill | None) -> str:
     """What a point that is not measured waits for: `a run will tell: threads, 2 workers`."""
     if fill is None:
-        return "not measured yet"
+        return say("not measured yet")
     if fill.kind == WATCH:
-        return "a watch of some seconds will tell"
-    workers = " or ".join(map(str, fill.workers))
-    several = f", {workers} workers" if fill.executors != ALONE else ""
-    others = len(fill.interpreters) - 1
-    on = f", on {others + 1} interpreters" if others > 0 else ""
-    return f"a run will tell: {', '.join(fill.executors)}{several}{on}"
+        return say("a watch of some seconds will tell")
+    parts = list(fill.executors)
+    if fill.executors != ALONE:
+        parts.append(say("{counts} workers", counts=say(" or ").join(map(str, fill.workers))))
+    if len(fill.interpreters) > 1:
+        parts.append(say("on {interpreters} interpreters", interpreters=len(fill.interpreters)))
+    return say("a run will tell: {what}", what=", ".join(parts))
 
 
 def figure_text(point: Point) -> str:
@@ -78,24 +90,26 @@ def figure_text(point: Point) -> str:
     figure = point.figure
     if figure is None or figure.value is None:
         return ""
-    text = amount(figure.value, figure.unit)
+    text = in_words(amount(figure.value, figure.unit))
     if figure.low is None or figure.high is None:
         return text
     low, high = amount(figure.low, figure.unit), amount(figure.high, figure.unit)
-    return text if low == high else f"{text} ({low} to {high})"
+    return text if low == high else f"{text} ({interval_told(low, high)})"
 
 
 def short_figure(point: Point) -> str:
     """The figure alone."""
     figure = point.figure
-    return amount(figure.value, figure.unit) if figure and figure.value is not None else ""
+    known = figure is not None and figure.value is not None
+    return in_words(amount(figure.value, figure.unit)) if figure and known else ""
 
 
 def sources(point: Point) -> str:
     """Such as `runs #12, #13 and watch 4`."""
+    runs, watches = (", ".join(f"#{number}" for number in ids) for ids in (point.runs, point.watches))
     parts = []
-    for name, ids in (("run", point.runs), ("watch", point.watches)):
-        if ids:
-            plural = {"run": "runs", "watch": "watches"}[name] if len(ids) > 1 else name
-            parts.append(f"{plural} {', '.join(f'#{number}' for number in ids)}")
-    return fit(" and ".join(parts), WIDTH)
+    if runs:
+        parts.append(some("run {numbers}", "runs {numbers}", len(point.runs), numbers=runs))
+    if watches:
+        parts.append(some("watch {numbers}", "watches {numbers}", len(point.watches), numbers=watches))
+    return fit(say(" and ").join(parts), WIDTH)

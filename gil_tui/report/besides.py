@@ -8,7 +8,8 @@ from gil_tui.bench.workloads import find, is_own
 from gil_tui.history.rows import executor_label, python_label
 from gil_tui.lab.handover import Pool, pool_of
 from gil_tui.lab.records import Run
-from gil_tui.report.layout import MISSING, brief, indented, number, size, table
+from gil_tui.language.spoken import figure, say, sentence, to_say
+from gil_tui.report.layout import MISSING, brief, indented, number, numbers_told, size, table, told
 from gil_tui.text import clean, percent
 from gil_tui.verdict.words import rate
 
@@ -66,9 +67,10 @@ def _words(name: str) -> str:
 
 def figures_lines(run: Run) -> list[str]:
     """What the workload measured besides, medians over the trials."""
-    rows = [figure_cells(name, value) for name, value in run.figures.items()]
+    cells = [figure_cells(name, value) for name, value in run.figures.items()]
+    rows = [(sentence(name), told(value)) for name, value in cells]
     trials = len(run.results)
-    heading = f"figures, median of {trials} trials" if trials > 1 else "figures"
+    heading = say("figures, median of {trials} trials", trials=trials) if trials > 1 else say("figures")
     return [heading, *indented(table(rows, (1,))), ""] if rows else []
 
 
@@ -76,15 +78,22 @@ def counters_lines(run: Run) -> list[str]:
     """What the kernel counted of the work, or why it did not."""
     counters = run.counters
     if counters is None:
-        return [f"no counters: {clean(run.counters_why)}"] if run.results else []
-    parts = [f"CPU time {brief(counters['task_clock_s'])}"] if "task_clock_s" in counters else []
-    parts += [f"{number(counters[name])} {words}" for name, words in COUNTED.items() if name in counters]
+        why = sentence(clean(run.counters_why))
+        return [say("no counters: {why}", why=why)] if run.results else []
+    used_s = counters.get("task_clock_s")
+    parts = [] if used_s is None else [say("CPU time {time}", time=figure(brief(used_s)))]
+    parts += [
+        f"{figure(number(counters[name]))} {say(noun)}" for name, noun in COUNTED.items() if name in counters
+    ]
     cycles, instructions = counters.get("cycles"), counters.get("instructions")
     if cycles and instructions:
-        parts.append(f"{instructions / cycles:.2f} instructions a cycle")
-    counted = [trial.number for trial in run.trials if trial.result and trial.result.counters]
-    which = f"trial {counted[0]}" if len(counted) == 1 else f"{len(counted)} trials"
-    return [f"counters of {which} (perf stat): {', '.join(parts)}"]
+        ratio = figure(f"{instructions / cycles:.2f}")
+        parts.append(say("{ratio} instructions a cycle", ratio=ratio))
+    trials, text = [trial for trial in run.trials if trial.result and trial.result.counters], ", ".join(parts)
+    if len(trials) == 1:
+        number_of = trials[0].number
+        return [say("counters of trial {number} (perf stat): {counted}", number=number_of, counted=text)]
+    return [say("counters of {trials} trials (perf stat): {counted}", trials=len(trials), counted=text)]
 
 
 def gil_lines(run: Run) -> list[str]:
@@ -97,15 +106,29 @@ def watched_lines(run: Run) -> list[str]:
     """What was seen of the GIL and the threads while the run's work went on, or why nothing was."""
     lines = []
     if run.gil:
-        lines.append(
-            f"GIL held {percent(run.gil['held'])}, {_mean(run.gil['waiting'], '.1f')} threads wait, "
-            f"{_mean(run.gil['switches_per_s'], '.0f')} switches/s, "
-            f"wait share {percent(run.gil['wait_share'])} ({run.gil['samples']} samples)"
-        )
+        lines.append(say(GIL_SEEN, **_gil_figures(run.gil)))
     if run.threads:
-        states = (f"{words} {percent(run.threads[state])}" for state, words in STATES.items())
-        lines.append(f"threads: {', '.join(states)}")
-    return [*lines, f"not watched: {clean(run.watch_why)}"] if run.watch_why else lines
+        states = [f"{say(noun)} {figure(percent(run.threads[state]))}" for state, noun in STATES.items()]
+        lines.append(say("threads: {states}", states=", ".join(states)))
+    if run.watch_why:
+        lines.append(say("not watched: {why}", why=sentence(clean(run.watch_why))))
+    return lines
+
+
+GIL_SEEN = to_say(
+    "GIL held {held}, {waiting} threads wait, {switches} switches/s, wait share {share} ({samples} samples)"
+)
+
+
+def _gil_figures(gil: Mapping[str, float | None]) -> dict[str, str]:
+    """What `GIL_SEEN` is filled with."""
+    return {
+        "held": figure(percent(gil["held"])),
+        "waiting": figure(_mean(gil["waiting"], ".1f")),
+        "switches": figure(_mean(gil["switches_per_s"], ".0f")),
+        "share": figure(percent(gil["wait_share"])),
+        "samples": str(gil["samples"]),
+    }
 
 
 def _mean(value: float | None, form: str) -> str:
@@ -130,10 +153,11 @@ def orchestration_lines(runs: Iterable[Run]) -> list[str]:
     rows = orchestration_rows(runs)
     if not rows:
         return []
-    told = {run.handover_why for run in _smallest(runs) if run.handover_why}
-    lines = indented(table(rows, range(1, len(ORCHESTRATION))))
-    reasons = indented([f"not measured: {clean(why)}" for why in sorted(told)])
-    return ["orchestration", *lines, *reasons, ""]
+    reasons = sorted({run.handover_why for run in _smallest(runs) if run.handover_why})
+    own_words = [tuple(map(sentence, rows[0])), *numbers_told(rows[1:])]
+    lines = indented(table(own_words, range(1, len(ORCHESTRATION))))
+    lines += indented([say("not measured: {why}", why=sentence(clean(why))) for why in reasons])
+    return [say("orchestration"), *lines, ""]
 
 
 def orchestration_rows(runs: Sequence[Run]) -> list[tuple[str, ...]]:
@@ -201,8 +225,8 @@ def besides_lines(run: Run, sweep: Sequence[Run] = ()) -> Iterator[str]:
     alike = [other for other in sweep if other.experiment.workload == run.experiment.workload]
     yield from figures_lines(run)
     yield from orchestration_lines(alike or [run])
-    yield from (line for line in (call_line(run),) if line)
+    yield from (sentence(line) for line in (call_line(run),) if line)
     yield from counters_lines(run)
-    yield from gil_lines(run)
+    yield from map(sentence, gil_lines(run))
     yield from watched_lines(run)
-    yield from (f"note: {clean(note)}" for note in run.notes)
+    yield from (sentence(f"note: {clean(note)}") for note in run.notes)

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from gil_tui.report.layout import MISSING, table, time_with_interval
+from gil_tui.language.spoken import say, sentence
+from gil_tui.report.layout import MISSING, table, time_with_interval, told
 from gil_tui.text import clean
 from gil_tui.verdict.comparison import Comparison, SweepComparison
 from gil_tui.verdict.comparison_words import comparison_lines, document, result, sweep_sentence
@@ -14,21 +15,23 @@ RIGHT = (2, 3)
 
 def run_lines(found: Comparison) -> list[str]:
     """Two runs: the sentence, both times, what differs, and what to know of it."""
-    return [clean(line) for line in comparison_lines(found)]
+    lines = map(clean, comparison_lines(found))
+    return [line[: len(line) - len(line.lstrip())] + sentence(line.lstrip()) for line in lines]
 
 
 def sweep_lines(found: SweepComparison) -> list[str]:
     """Two sweeps: the sentence, a line a pair, what differs in all of them, and what has no partner."""
-    rows = [HEADING, *map(_cells, found.pairs)]
-    lines = [sweep_sentence(found), "", *table(rows, RIGHT), ""]
-    lines += [f"{what}: {a} / {b}" for what, a, b in _differs_in_all(found)]
+    rows = [tuple(map(say, HEADING)), *map(_cells, found.pairs)]
+    lines = [sentence(clean(sweep_sentence(found))), "", *table(rows, RIGHT), ""]
+    lines += [sentence(clean(f"{what}: {a} / {b}")) for what, a, b in _differs_in_all(found)]
     for name, labels in ((found.a, found.only_a), (found.b, found.only_b)):
-        lines += [f"only in {name}: {', '.join(labels)}"] if labels else []
-    lines += [f"not compared: {why}" for why in found.refused]
-    lines += [f"note: {note}" for note in _notes(found)]
+        only = clean(", ".join(labels))
+        lines += [say("only in {name}: {labels}", name=clean(name), labels=only)] if labels else []
+    lines += [say("not compared: {why}", why=sentence(clean(why))) for why in found.refused]
+    lines += [sentence(clean(f"note: {note}")) for note in _notes(found)]
     if len(found.pairs) > 1:
-        lines.append(f"The noise is that of {len(found.pairs)} comparisons at once.")
-    return [clean(line) for line in lines]
+        lines.append(say("The noise is that of {pairs} comparisons at once.", pairs=len(found.pairs)))
+    return lines
 
 
 def run_document(found: Comparison) -> dict[str, Any]:
@@ -70,7 +73,7 @@ def _cells(pair: Comparison) -> tuple[str, ...]:
     a, b = pair.a, pair.b
     names = MISSING if a.id is None or b.id is None else f"{a.name} {b.name}"
     times = time_with_interval(a.wall_s), time_with_interval(b.wall_s)
-    return clean(a.workload), a.label, *times, result(pair), names
+    return clean(a.workload), clean(a.label), *map(told, times), sentence(result(pair)), clean(names)
 
 
 def _differs_in_all(found: SweepComparison) -> list[tuple[str, str, str]]:

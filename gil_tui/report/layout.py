@@ -1,9 +1,10 @@
 """Tables, and figures with their unit, as plain text."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from gil_tui.lab.records import Host
+from gil_tui.language.spoken import figure, say, sentence, some
 from gil_tui.text import count, seconds
 from gil_tui.verdict.statistics import Interval
 
@@ -26,6 +27,27 @@ def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]
         return GAP.join(cells).rstrip()
 
     return [line(row) for row in rows]
+
+
+def told(text: str) -> str:
+    """What a cell says in the language that is spoken: words of a verdict or a figure; names stay."""
+    said = sentence(text)
+    return figure(text) if said == text and (text[:1].isdigit() or text[:1] in "+-") else said
+
+
+def numbers_told(rows: Iterable[Sequence[str]], names: int = 1) -> list[tuple[str, ...]]:
+    """Rows below a heading, told cell by cell but for the first ones, which are names."""
+    return [(*row[:names], *map(told, row[names:])) for row in rows]
+
+
+def interval_told(low: str, high: str) -> str:
+    """Such as `1.88x to 1.95x`."""
+    return say("{low} to {high}", low=told(low), high=told(high))
+
+
+def semicolons(parts: Sequence[str]) -> str:
+    """Parts of a line, with a semicolon between them as the language sets it."""
+    return say("; ").join(parts)
 
 
 def indented(lines: Sequence[str]) -> list[str]:
@@ -93,8 +115,14 @@ def size(value_bytes: float | None) -> str:
 
 def host_line(host: Host, version: str = "") -> str:
     """The machine in one line: `web-01: 2 of 8 CPUs (quota), 8.6 GB, Linux 6.1 x86_64, gil-tui 0.1.0`."""
-    cpus = f"{count(host.cpus_effective)} of {host.cpus} CPUs ({host.cpus_limited_by})"
-    if host.cpus_effective == host.cpus:
-        cpus = f"{host.cpus} CPU{'s' if host.cpus != 1 else ''}"
-    by = f", gil-tui {version}" if version else ""
-    return f"{host.name}: {cpus}, {size(host.memory_bytes)}, {host.system} {host.machine}{by}"
+    cpus = some("{count} CPU", "{count} CPUs", host.cpus)
+    if host.cpus_effective != host.cpus:
+        cpus = say(
+            "{figure} of {cpus} CPUs ({limit})",
+            figure=figure(count(host.cpus_effective)),
+            cpus=host.cpus,
+            limit=say(host.cpus_limited_by) if host.cpus_limited_by else "",
+        )
+    parts = [cpus, figure(size(host.memory_bytes)), f"{host.system} {host.machine}"]
+    parts += [f"gil-tui {version}"] if version else []
+    return say("{name}: {text}", name=host.name, text=", ".join(parts))

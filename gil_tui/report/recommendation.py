@@ -7,7 +7,8 @@ from gil_tui.lab.following import command_of, next_experiments
 from gil_tui.lab.interpreters import default_interpreter
 from gil_tui.lab.judge import bounds_at, python_name
 from gil_tui.lab.records import UNAVAILABLE, Run, Sweep
-from gil_tui.report.layout import MISSING, factor_with_interval, indented, table
+from gil_tui.language.spoken import figure, say, sentence, to_say
+from gil_tui.report.layout import MISSING, factor_with_interval, indented, numbers_told, table, told
 from gil_tui.text import clean
 from gil_tui.verdict.group import GAINS
 from gil_tui.verdict.recommendation_words import (
@@ -20,7 +21,10 @@ from gil_tui.verdict.recommendation_words import (
 from gil_tui.verdict.words import factor, number, share
 
 HEADING = ("workers", "measured", "expected", "at most", "limited by")
-NOT_RUN = "not run"
+NOT_RUN = to_say("not run")
+LABELS = ("use", "buys", "costs", "sure", "at most", "next")
+"""The labels of `recommendation_rows`."""
+LABELS_WIDE = 8
 COLUMNS = 8
 """Worker counts in a row of the bound for another machine."""
 
@@ -32,11 +36,18 @@ def recommendation_lines(sweep: Sweep) -> list[str]:
     bests = sweep.bests or ((sweep.best,) if sweep.best else ())
     lines: list[str] = []
     for best in bests:
-        of = f" for {clean(str(best.get('workload', '')))}" if len(bests) > 1 else ""
-        rows = [*recommendation_rows(best), *_command_rows(sweep.runs, best)]
-        lines += [f"recommendation{of}", *indented([f"{label:<8}{clean(text)}" for label, text in rows])]
+        told_rows = [(say(label), sentence(clean(text))) for label, text in recommendation_rows(best)]
+        rows = [*told_rows, *_command_rows(sweep.runs, best)]
+        wide = max([LABELS_WIDE, *(len(label) + 1 for label, _ in rows)])
+        workload = clean(str(best.get("workload", "")))
+        several = len(bests) > 1
+        heading = (
+            say("recommendation for {workload}", workload=workload) if several else say("recommendation")
+        )
+        lines += [heading, *indented([f"{label:<{wide}}{text}" for label, text in rows])]
     if sweep.noise is not None:
-        lines.append(f"noise floor {share(sweep.noise)}: a smaller difference of two runs here is none")
+        noise = figure(share(sweep.noise))
+        lines.append(say("noise floor {noise}: a smaller difference of two runs here is none", noise=noise))
     return [*lines, ""] if lines else []
 
 
@@ -49,7 +60,7 @@ def bound_lines(sweep: Sweep) -> list[str]:
     for runs in _works(sweep):
         rows = list(_bound_rows(runs, _bounds(sweep.fits, runs[0])))
         if rows:
-            heading = (f"one worker foretells{_title(runs[0], sweep)}", *HEADING)
+            heading = (_titled(say("one worker foretells"), runs[0], sweep), *map(say, HEADING))
             lines += [*table([heading, *rows], (1, 2, 3, 4)), ""]
     return lines
 
@@ -57,14 +68,17 @@ def bound_lines(sweep: Sweep) -> list[str]:
 def elsewhere_lines(sweep: Sweep, cpus: float) -> list[str]:
     """The bound for a machine with so many CPUs, a row for each executor."""
     fits, lines = bounds_at(sweep.runs, cpus), []
+    cores = figure(number(cpus))
     for runs in _works(sweep):
         own = list(_bounds(fits, runs[0]).values())
         if own:
             counts = _counts(own[0])
-            heading = (f"bound for {number(cpus)} cores{_title(runs[0], sweep)}", *(f"x{n}" for n in counts))
-            rows = [(*heading, "limited by"), *bound_rows(own, counts)]
+            title = _titled(say("bound for {cores} cores", cores=cores), runs[0], sweep)
+            heading = (title, *(f"x{n}" for n in counts), say("limited by"))
+            rows = [heading, *numbers_told(bound_rows(own, counts))]
             lines += [*table(rows, range(1, len(counts) + 1)), ""]
-    return lines or [f"no bound for {number(cpus)} cores: the sequential run tells too little", ""]
+    none = say("no bound for {cores} cores: the sequential run tells too little", cores=cores)
+    return lines or [none, ""]
 
 
 def elsewhere_document(sweep: Sweep, cpus: float) -> dict[str, Any]:
@@ -77,7 +91,11 @@ def foretold_line(run: Run, fits: Fits) -> str:
     fit, workers = _bounds(fits, run).get(_spread(run)), run.experiment.workers
     if fit is None:
         return ""
-    return f"foretold {factor(speedup_at(fit, workers))}x by one worker, limited by {limit_at(fit, workers)}"
+    return say(
+        "foretold {speedup} by one worker, limited by {limit}",
+        speedup=figure(f"{factor(speedup_at(fit, workers))}x"),
+        limit=sentence(limit_at(fit, workers)),
+    )
 
 
 def next_command(runs: Sequence[Run], best: Mapping[str, Any] | None) -> str:
@@ -87,7 +105,7 @@ def next_command(runs: Sequence[Run], best: Mapping[str, Any] | None) -> str:
 
 
 def _command_rows(runs: Sequence[Run], best: Mapping[str, Any]) -> list[tuple[str, str]]:
-    command = next_command(runs, best)
+    command = clean(next_command(runs, best))
     return [("", command)] if command else []
 
 
@@ -101,7 +119,7 @@ def _bound_rows(runs: Sequence[Run], bounds: Mapping[str, Mapping[str, Any]]) ->
     least = min((speedup_at(bounds[spread], most) for spread in spreads if spread in bounds), default=1.0)
     for spread, fit in bounds.items():
         if spread not in spreads and speedup_at(fit, most) >= GAINS * least:
-            yield _cells(fit, most, NOT_RUN)
+            yield _cells(fit, most, say(NOT_RUN))
 
 
 def _cells(fit: Mapping[str, Any], workers: int, measured: str) -> tuple[str, ...]:
@@ -109,10 +127,10 @@ def _cells(fit: Mapping[str, Any], workers: int, measured: str) -> tuple[str, ..
     return (
         f"  {fit['executor']}",
         str(workers),
-        measured,
-        f"{factor(speedup_at(fit, workers))}x",
-        MISSING if most is None else f"{factor(most)}x",
-        limit_at(fit, workers),
+        told(measured),
+        figure(f"{factor(speedup_at(fit, workers))}x"),
+        MISSING if most is None else figure(f"{factor(most)}x"),
+        sentence(limit_at(fit, workers)),
     )
 
 
@@ -139,11 +157,14 @@ def _spread(run: Run) -> str:
     return run.experiment.label.rsplit(" x", 1)[0]
 
 
-def _title(run: Run, sweep: Sweep) -> str:
-    """Which work it is of, where there are several."""
+def _titled(title: str, run: Run, sweep: Sweep) -> str:
+    """The title, with the work that it is of where there are several."""
     workloads, pythons = ({_work(one)[part] for one in sweep.runs} for part in (0, 1))
-    of = f" of {clean(run.experiment.workload)}" if len(workloads) > 1 else ""
-    return of + (f" on {clean(python_name(run))}" if len(pythons) > 1 else "")
+    if len(workloads) > 1:
+        title = say("{title} of {workload}", title=title, workload=clean(run.experiment.workload))
+    if len(pythons) > 1:
+        title = say("{title} on {python}", title=title, python=clean(python_name(run)))
+    return title
 
 
 def _counts(fit: Mapping[str, Any]) -> list[int]:

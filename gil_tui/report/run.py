@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from gil_tui.history.rows import local_time
 from gil_tui.lab.records import Run, Trial
+from gil_tui.language.spoken import say, sentence
 from gil_tui.report.besides import besides_lines
 from gil_tui.report.judgement import verdict_line, verdict_lines
-from gil_tui.report.layout import MISSING, host_line, size, table
+from gil_tui.report.layout import MISSING, host_line, numbers_told, size, table
 from gil_tui.report.recommendation import Fits, foretold_line
 from gil_tui.report.sweep import failure_lines, run_table, subject_line, unavailable_lines
 from gil_tui.text import clean, clean_lines, seconds
@@ -25,17 +26,18 @@ def run_lines(
     """
     lines = [verdict_line(run.verdict, bool(run.walls_s)), ""]
     if on_sweep:
-        lines[1:1] = [f"All runs of its sweep: {verdict_line(on_sweep, True)}"]
+        lines[1:1] = [say("All runs of its sweep: {verdict}", verdict=verdict_line(on_sweep, True))]
     lines += [subject_line(run), *run_table([run], with_result=False), ""]
     foretold = foretold_line(run, fits)
     lines[-1:-1] = [foretold] if foretold else []
-    troubles = [*failure_lines([run]), *unavailable_lines([run])]
+    troubles = map(sentence, [*failure_lines([run]), *unavailable_lines([run])])
     if run.failure:
         lines += [*troubles, *clean_lines(run.failure.get("traceback", "")), ""]
     if run.verdict:
         lines += verdict_lines(run.verdict)
     if run.trials:
-        lines += [*table([TRIALS_HEADING, *trial_rows(run)], NUMBERS), ""]
+        heading = tuple(map(say, TRIALS_HEADING))
+        lines += [*table([heading, *numbers_told(trial_rows(run))], NUMBERS), ""]
     return [*lines, *besides_lines(run, sweep), *_origin_lines(run)]
 
 
@@ -45,7 +47,11 @@ def output_lines(run: Run) -> list[str]:
     for trial in run.trials:
         for name, text in (("stdout", trial.stdout), ("stderr", trial.stderr)):
             if text:
-                lines += [f"── {name} of {run.experiment.label}, trial {trial.number}"]
+                label = run.experiment.label
+                lines += [
+                    "── "
+                    + say("{stream} of {run}, trial {number}", stream=name, run=label, number=trial.number)
+                ]
                 lines += [*clean_lines(text), ""]
     return lines
 
@@ -78,5 +84,11 @@ def _trial_cells(trial: Trial, is_outlier: bool) -> tuple[str, ...]:
 
 def _origin_lines(run: Run) -> list[str]:
     interpreter = run.python.executable if run.python else run.experiment.interpreter
-    made = f"{run.status}, made {local_time(run.created_at)}, sweep {run.sweep_id}, seed {run.seed}"
+    made = say(
+        "{status}, made {date}, sweep {sweep}, seed {seed}",
+        status=say(run.status),
+        date=local_time(run.created_at),
+        sweep=run.sweep_id,
+        seed=run.seed,
+    )
     return [f"{made}, {clean(interpreter)}", host_line(run.host, run.version)]

@@ -6,6 +6,7 @@ from gil_tui.bench.workloads import find
 from gil_tui.history.rows import executor_label, python_label
 from gil_tui.lab.plan import AT_LEAST
 from gil_tui.lab.records import UNAVAILABLE, Run, Sweep, Trial
+from gil_tui.language.spoken import figure, say, sentence, some
 from gil_tui.report.besides import figure_cells, gil_lines, median_startup_s
 from gil_tui.report.judgement import verdict_line
 from gil_tui.report.layout import (
@@ -14,6 +15,7 @@ from gil_tui.report.layout import (
     factor_with_interval,
     host_line,
     indented,
+    numbers_told,
     size,
     table,
     time_with_interval,
@@ -42,11 +44,12 @@ def sweep_lines(sweep: Sweep, cores: float | None = None) -> list[str]:
         figures = figures_table(runs)
         lines += [*figures, ""] if figures else []
     lines += foretold_lines(sweep, cores) if measured else []
-    troubles = [*failure_lines(sweep.runs), *unavailable_lines(sweep.runs)]
+    troubles = [sentence(line) for line in (*failure_lines(sweep.runs), *unavailable_lines(sweep.runs))]
     lines += [*troubles, ""] if troubles else []
     if any(run.wall_s and run.wall_s.level < LEVEL for run in sweep.runs):
-        lines += [f"The intervals cover less than {LEVEL:.0%}: that takes {AT_LEAST} trials (--repeats).", ""]
-    notes = note_lines(sweep.runs)
+        few = "The intervals cover less than {share}: that takes {trials} trials (--repeats)."
+        lines += [say(few, share=figure(f"{LEVEL:.0%}"), trials=AT_LEAST), ""]
+    notes = [sentence(line) for line in note_lines(sweep.runs)]
     lines += [*notes, ""] if notes else []
     version = sweep.runs[0].version if sweep.runs else ""
     return [*lines, host_line(sweep.host, version)]
@@ -60,10 +63,14 @@ def foretold_lines(sweep: Sweep, cores: float | None = None) -> list[str]:
 def run_table(runs: Sequence[Run], *, with_result: bool = True) -> list[str]:
     """One line a run; numbered when the history has numbered them."""
     columns = len(HEADING) if with_result else len(HEADING) - 1
-    rows = [row[:columns] for row in (HEADING, *map(run_cells, runs))]
+    heading = tuple(map(say, HEADING))
+    results = [say(result_words(run)) for run in runs]
+    figures = numbers_told(run_cells(run)[:-1] for run in runs)
+    cells = [(*row, result) for row, result in zip(figures, results, strict=True)]
+    rows = [row[:columns] for row in (heading, *cells)]
     if all(run.id is None for run in runs):
         return table(rows, RIGHT)
-    numbers = ["id", *(str(run.id) if run.id is not None else MISSING for run in runs)]
+    numbers = [say("id"), *(str(run.id) if run.id is not None else MISSING for run in runs)]
     numbered = [(number, *row) for number, row in zip(numbers, rows, strict=True)]
     return table(numbered, (0, *(column + 1 for column in RIGHT)))
 
@@ -74,8 +81,9 @@ def figures_table(runs: Sequence[Run]) -> list[str]:
     if not rows:
         return []
     latency = PERCENTILES[0] in rows[0]
-    title = "latency of a task, and what was measured besides" if latency else "measured besides"
-    return [title, *indented(table(rows, range(1, len(rows[0]))))]
+    title = say("latency of a task, and what was measured besides") if latency else say("measured besides")
+    own_words = [tuple(map(sentence, rows[0])), *numbers_told(rows[1:])]
+    return [title, *indented(table(own_words, range(1, len(rows[0]))))]
 
 
 def figures_rows(runs: Sequence[Run]) -> list[tuple[str, ...]]:
@@ -111,15 +119,17 @@ def _median_latency_s(run: Run, share: str) -> float | None:
 def subject_line(run: Run) -> str:
     """What all runs of a table have in common: the work and the interpreter."""
     experiment = run.experiment
-    parts = [f"{clean(experiment.workload)} on Python {clean(python_label(run))}"]
+    workload, python = clean(experiment.workload), clean(python_label(run))
+    parts = [say("{workload} on Python {python}", workload=workload, python=python)]
     if experiment.size is not None:
-        parts.append(f"size {experiment.size}")
+        parts.append(say("size {size}", size=experiment.size))
     if experiment.tasks is not None:
-        parts.append(f"{experiment.tasks} tasks")
+        parts.append(some("{count} task", "{count} tasks", experiment.tasks))
     if experiment.switch_interval_s is not None:
-        parts.append(f"switch interval {seconds(experiment.switch_interval_s)}")
+        interval = figure(seconds(experiment.switch_interval_s))
+        parts.append(say("switch interval {time}", time=interval))
     if experiment.cluster:
-        parts.append(f"cluster {clean(experiment.cluster)}")
+        parts.append(say("cluster {name}", name=clean(experiment.cluster)))
     parts += [f"{clean(name)}={clean(str(value))}" for name, value in experiment.knobs]
     return ", ".join(parts)
 
