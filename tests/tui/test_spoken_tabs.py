@@ -8,14 +8,15 @@ from textual.pilot import Pilot
 
 from gil_tui.language import language_called
 from gil_tui.tui.app import GilTui
+from gil_tui.tui.screens.dialogs import TextDialog
 from gil_tui.tui.screens.watch import WatchScreen
 from gil_tui.tui.widgets.process_list import age_text
 from gil_tui.verdict.model import CODES
 from tests.tui import test_audit_screen as audits
 from tests.tui import test_history_screen as histories
 from tests.tui import test_watch_screen as watches
-from tests.tui.fake_engine import GIL_VERDICT, SCALES_VERDICT, fake_engine
-from tests.tui.pictures import picture, play, press, until
+from tests.tui.fake_engine import GIL_VERDICT, SCALES_VERDICT, WORKLOADS, fake_engine
+from tests.tui.pictures import picture, play, press, run_to_the_end, until
 from tests.tui.pseudo import WORD, Pseudo, spoken_as, unspoken
 from tests.tui.watching import PROCESSES, Host
 
@@ -104,6 +105,35 @@ def test_the_audit_has_no_word_of_english(size: tuple[int, int]) -> None:
 
     with spoken_as(Pseudo()):
         play(script, size=size, engine=audits.engine())
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_lab_has_no_word_of_english(size: tuple[int, int]) -> None:
+    names = {word.lower() for one in WORKLOADS for word in WORD.findall(one.name)}
+
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        assert english_in(STORED, names, shown=picture(app)) == []
+        await run_to_the_end(pilot, app)
+        assert english_in(STORED, names, shown=picture(app)) == []
+
+    with spoken_as(Pseudo()):
+        play(script, size=size)
+
+
+def test_what_is_read_in_dialogs_has_no_word_of_english() -> None:
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await histories.open_history(pilot, app)
+        for keys in (("i",), ("o",), ("m", "down", "down", "c")):
+            await press(pilot, *keys)
+            await until(pilot, lambda: len(app.screen_stack) > 1)
+            dialog = app.screen
+            assert isinstance(dialog, TextDialog)
+            text = "\n".join([str(dialog._title), *dialog._lines])
+            assert english_in(STORED, COMMAND, {"linux", "sweep", "et"}, shown=text) == []
+            await press(pilot, "escape")
+
+    with spoken_as(Pseudo()):
+        play(script, engine=fake_engine(history=histories.filled))
 
 
 @pytest.mark.parametrize("size", SIZES)
