@@ -33,7 +33,7 @@ from tests.processes import MARK, StartedProcesses, describe
 
 GIL_TUI = str(Path(sys.executable).parent / "gil-tui")
 START_S = 60.0
-GONE_S = 15.0
+GONE_S = 45.0
 MOST_BYTES_PER_S = 15_000
 ALIVE_EVERY_S = 1
 MOUSE = b"\x1b[?1000h"

@@ -320,7 +320,7 @@ class WatchScreen(TabScreen):
         # Not all at once: Textual repaints the rectangle around everything that has changed.
         if self._ticks % 2:
             self._show_gauge()
-        else:
+        elif self._ticks % 4 == 0 or not self.threads.is_long:
             self._show_threads()
         if self._ticks % SLOWLY == 1:
             self._show_titles()

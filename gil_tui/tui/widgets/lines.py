@@ -1,6 +1,7 @@
 """A widget that shows rows of role-coloured text and repaints only what has changed of them."""
 
 from collections.abc import Mapping, Sequence
+from typing import Self
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -63,6 +64,8 @@ def role_styles(variables: Mapping[str, str]) -> dict[str, Style]:
 class Lines(Widget):
     """Rows of text; `show` takes new ones and repaints the cells that differ."""
 
+    _entitling = False
+
     DEFAULT_CSS = "Lines { height: 1fr; width: 1fr; }"
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
@@ -97,11 +100,24 @@ class Lines(Widget):
             self.refresh(*regions)
 
     def entitle(self, title: Content | str, subtitle: str = "") -> None:
-        """Set the border's texts, literally; Textual repaints the whole widget for each, so only if new."""
+        """Set the border's texts, literally, if they are new."""
         words = Content(title) if isinstance(title, str) else title
-        if (words.markup, subtitle) != self._titles:  # contents are equal if their texts are, styles aside
-            self._titles = (words.markup, subtitle)
-            self.border_title, self.border_subtitle = words, Content(subtitle)
+        if (words.markup, subtitle) == self._titles:  # contents are equal if their texts are, styles aside
+            return
+        self._titles = (words.markup, subtitle)
+        self._entitling = True
+        self.border_title, self.border_subtitle = words, Content(subtitle)
+        self._entitling = False
+
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> Self:
+        """As of any widget, but for new texts in the border Textual would repaint all within it, too."""
+        if self._entitling and self.is_mounted and self.outer_size:
+            width, height = self.outer_size
+            lines = (Region(0, 0, width, 1), Region(0, height - 1, width, 1))
+            regions = tuple(line.translate(-self.content_offset) for line in lines)
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def notify_style_update(self) -> None:
         """Drop the styles of the theme before."""

@@ -28,6 +28,7 @@ TITLE_WIDTH = 4
 HELD_WIDTH = 6
 BRIEF_WIDTH = 9
 LONGEST_STATE = 5
+MANY_ROWS = 16
 WHOLE_FROM, HELD_FROM = 66, 72
 """From which width on all shares, and the share of the GIL's time, are shown."""
 
@@ -158,6 +159,11 @@ class ThreadsPane(Lines, can_focus=True):
             live=self._live,
             first_s=self._first_s,
         )
+
+    @property
+    def is_long(self) -> bool:
+        """So many rows are drawn that all of them twice a second are more than a slow line should carry."""
+        return min(len(self._items), self.size.height) > MANY_ROWS
 
     def list_threads(self, items: Sequence[ThreadRow | ProcessRow]) -> None:
         """The rows, in order."""
