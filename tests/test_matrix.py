@@ -16,7 +16,7 @@ from gil_tui.bench.workloads import WORKLOADS
 from gil_tui.lab.availability import executor_availability, workload_availability
 from gil_tui.lab.conduct import conduct
 from gil_tui.lab.interpreters import Interpreter
-from gil_tui.lab.plan import plan_sweep
+from gil_tui.lab.plan import Plan, plan_sweep
 from gil_tui.lab.records import Run
 from gil_tui.watch.cores import effective_cpus
 
@@ -24,6 +24,9 @@ pytestmark = pytest.mark.real
 
 SPREADS = [name for name in EXECUTORS if name not in ("sequential", "dask")]
 """Dask takes a second to start: it is tried on three workloads only."""
+AT_ONCE = 2
+BATCH = 5
+BATCHES = [list(WORKLOADS)[first : first + BATCH] for first in range(0, len(WORKLOADS), BATCH)]
 SMALL = {"size": 1, "tasks": 4, "repeats": 1, "timeout_s": 60.0}
 TWO_CPUS = pytest.mark.skipif(
     effective_cpus().count < 2, reason="needs two CPUs to see anything run side by side"
@@ -37,9 +40,34 @@ def runs_of(
     interpreters: Sequence[Interpreter],
     **options: object,
 ) -> list[Run]:
-    unwatched = {"watch": False, "handover": False} | options
-    plan = plan_sweep(workloads, executors, workers, interpreters, **unwatched)  # type: ignore[arg-type]
+    plan = unwatched(workloads, executors, workers, interpreters, **options)
     return list(asyncio.run(conduct(plan, lambda event: None)).runs)
+
+
+def unwatched(
+    workloads: Sequence[str],
+    executors: Sequence[str],
+    workers: Sequence[int],
+    interpreters: Sequence[Interpreter],
+    **options: object,
+) -> Plan:
+    plainly = {"watch": False, "handover": False} | options
+    return plan_sweep(workloads, executors, workers, interpreters, **plainly)  # type: ignore[arg-type]
+
+
+def runs_of_each(plans: Sequence[Plan]) -> list[list[Run]]:
+    """The runs of several sweeps, two at a time: nothing here is about how long they take."""
+
+    async def every() -> list[list[Run]]:
+        places = asyncio.Semaphore(AT_ONCE)
+
+        async def one(plan: Plan) -> list[Run]:
+            async with places:
+                return list((await conduct(plan, lambda event: None)).runs)
+
+        return await asyncio.gather(*map(one, plans))
+
+    return asyncio.run(every())
 
 
 def done_or_unavailable(runs: Sequence[Run]) -> list[Run]:
@@ -65,38 +93,52 @@ def executors_of(interpreter: Interpreter) -> list[str]:
     return [name for name, here in missing.items() if here.ok]
 
 
-def skip_without(workload: str, interpreter: Interpreter) -> None:
-    here = workload_availability(workload, interpreter)
-    if not here.ok:
-        pytest.skip(f"{workload} {here.why} on {interpreter.label}: {here.remedy}")
+def those_that_run(workloads: Sequence[str], interpreter: Interpreter) -> list[str]:
+    """Those of the workloads that the interpreter has what it takes for; what others lack is printed."""
+    missing = {name: workload_availability(name, interpreter) for name in workloads}
+    for name, here in missing.items():
+        if not here.ok:
+            print(f"{name} {here.why} on {interpreter.label}: {here.remedy}", file=sys.stderr)
+    return [name for name, here in missing.items() if here.ok]
 
 
 def speedups(runs: Sequence[Run]) -> dict[str, float]:
     return {run.experiment.label: run.speedup.median for run in runs if run.speedup}
 
 
-@pytest.mark.parametrize("workload", WORKLOADS)
-def test_a_workload_does_the_same_under_every_executor(
-    workload: str, interpreters: list[Interpreter]
+@pytest.mark.parametrize("workloads", BATCHES, ids=lambda batch: f"{batch[0]}-{batch[-1]}")
+def test_workloads_do_the_same_under_every_executor(
+    workloads: list[str], interpreters: list[Interpreter]
 ) -> None:
-    skip_without(workload, interpreters[0])
-    runs = runs_of([workload], executors_of(interpreters[0]), [2], interpreters[:1], **SMALL)
-    done = done_or_unavailable(runs)
-    labels = {run.experiment.label for run in done}
-    assert {"sequential", "threads x2", "processes x2", "asyncio x2", "asyncio+threads x2"} <= labels
-    checksums = {trial.result.checksums for run in done for trial in run.trials if trial.result}
-    assert len(checksums) == 1
+    here, executors = interpreters[:1], executors_of(interpreters[0])
+    plans = [unwatched([name], executors, [2], here, **SMALL) for name in those_that_run(workloads, here[0])]
+    for runs in runs_of_each(plans):
+        done = done_or_unavailable(runs)
+        workload, labels = done[0].experiment.workload, {run.experiment.label for run in done}
+        assert {"sequential", "threads x2", "processes x2", "asyncio x2", "asyncio+threads x2"} <= labels, (
+            workload
+        )
+        assert len(checksums_of(done)) == 1, workload
 
 
-@pytest.mark.parametrize("workload", ["countdown", "sha256", "sleep"])
-def test_dask_does_the_same(workload: str, interpreters: list[Interpreter]) -> None:
+def test_dask_does_the_same(interpreters: list[Interpreter]) -> None:
     here = executor_availability("dask", interpreters[0])
     if not here.ok:
         pytest.skip(f"dask {here.why}: {here.remedy}")
-    done = done_or_unavailable(runs_of([workload], ["dask"], [2], interpreters[:1], **SMALL))
-    assert len(done) == 2
-    assert done[0].trials[0].result is not None and done[1].trials[0].result is not None
-    assert done[0].trials[0].result.checksums == done[1].trials[0].result.checksums
+    plans = [
+        unwatched([workload], ["dask"], [2], interpreters[:1], **SMALL)
+        for workload in ("countdown", "sha256", "sleep")
+    ]
+    for runs in runs_of_each(plans):
+        done = done_or_unavailable(runs)
+        assert len(done) == 2
+        assert len(checksums_of(done)) == 1
+
+
+def checksums_of(runs: Sequence[Run]) -> set[tuple[int, ...]]:
+    """All different ones; every trial must have some."""
+    assert all(trial.result for run in runs for trial in run.trials)
+    return {trial.result.checksums for run in runs for trial in run.trials if trial.result}
 
 
 def test_subinterpreters_do_the_same_for_all_that_needs_no_package(interpreters: list[Interpreter]) -> None:
@@ -117,12 +159,15 @@ def test_subinterpreters_do_the_same_for_all_that_needs_no_package(interpreters:
     }
 
 
-@pytest.mark.parametrize("workload", ["countdown", "sha256", "sleep"])
-def test_every_interpreter_gives_the_same(workload: str, interpreters: list[Interpreter]) -> None:
-    done = done_or_unavailable(runs_of([workload], ["threads", "processes"], [2], interpreters, **SMALL))
-    assert {run.experiment.interpreter for run in done} == {one.path for one in interpreters}
-    checksums = {trial.result.checksums for run in done for trial in run.trials if trial.result}
-    assert len(checksums) == 1
+def test_every_interpreter_gives_the_same(interpreters: list[Interpreter]) -> None:
+    plans = [
+        unwatched([workload], ["threads", "processes"], [2], interpreters, **SMALL)
+        for workload in ("countdown", "sha256", "sleep")
+    ]
+    for runs in runs_of_each(plans):
+        done = done_or_unavailable(runs)
+        assert {run.experiment.interpreter for run in done} == {one.path for one in interpreters}
+        assert len(checksums_of(done)) == 1
 
 
 @TWO_CPUS
