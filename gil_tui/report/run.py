@@ -47,7 +47,7 @@ def output_lines(run: Run) -> list[str]:
     for trial in run.trials:
         for name, text in (("stdout", trial.stdout), ("stderr", trial.stderr)):
             if text:
-                label = run.experiment.label
+                label = clean(run.experiment.label)
                 lines += [
                     "── "
                     + say("{stream} of {run}, trial {number}", stream=name, run=label, number=trial.number)

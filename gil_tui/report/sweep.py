@@ -190,7 +190,8 @@ def _by_reason(runs: Iterable[Run]) -> list[str]:
 def _labels(runs: Sequence[Run]) -> str:
     """The first of them and how many there are: `#7 threads x2 and 3 more`."""
     first = runs[0]
-    label = first.experiment.label if first.id is None else f"#{first.id} {first.experiment.label}"
+    label = clean(first.experiment.label)
+    label = label if first.id is None else f"#{first.id} {label}"
     return f"{label} and {len(runs) - 1} more" if len(runs) > 1 else label
 
 

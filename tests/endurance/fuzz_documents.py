@@ -1,5 +1,6 @@
 """Targets: JSON and text that other programs write, and documents of ours that somebody changed."""
 
+import copy
 import json
 import struct
 import unicodedata
@@ -99,17 +100,17 @@ OTHER_VALUES: tuple[Any, ...] = (
 
 def spoiled(document: Any, data: bytes) -> Any:
     """A copy of the document in which some values are others, or gone, as `data` says."""
-    copy = json.loads(json.dumps(document))
+    changed = json.loads(json.dumps(document))
     for at in range(0, min(len(data) - 2, _SPOIL.size * _MOST_SPOILS), _SPOIL.size):
         place, other = _SPOIL.unpack_from(data, at)
-        places = list(_places(copy))
+        places = list(_places(changed))
         if places:
             container, key = places[place % len(places)]
             if other % 16 == 15 and isinstance(container, dict):
                 del container[key]
             else:
-                container[key] = OTHER_VALUES[other % 15]
-    return copy
+                container[key] = copy.deepcopy(OTHER_VALUES[other % 15])
+    return changed
 
 
 def _places(value: Any) -> Any:
