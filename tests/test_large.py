@@ -208,3 +208,17 @@ def test_while_the_store_searches_keys_are_answered(monkeypatch: pytest.MonkeyPa
         await until(pilot, lambda: " 0 runs" in picture(app))
 
     play(script, engine=fake_engine(history=lambda: some_history(PAGE + 50)))
+
+
+def test_new_texts_in_a_border_repaint_nothing_within() -> None:
+    """Each cell costs bytes on a slow line: a hundred lanes for one figure in the border are too many."""
+
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        pane = app.screen.query_one(NowPane)
+        await until(pilot, lambda: not pane._repaint_regions)
+        pane.entitle("Title", "100 Hz")
+        assert sorted(region.y for region in pane._repaint_regions) == [0, pane.outer_size.height - 1]
+        assert all(region.height == 1 for region in pane._repaint_regions)
+        await until(pilot, lambda: "Title" in picture(app) and "100 Hz" in picture(app))
+
+    play(script, engine=fake_engine())
