@@ -3,8 +3,6 @@
 import math
 import unicodedata
 
-from gil_tui.language.spoken import say
-
 UNPRINTABLE = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 """Unicode categories that move the cursor, reorder the line or show nothing."""
 
@@ -40,8 +38,7 @@ def seconds(value_s: float) -> str:
 def left(value_s: float) -> str:
     """Time that remains, in whole seconds, never below one: `12 s left`, `2 min 05 s left`."""
     whole = max(1, math.ceil(value_s))
-    time = f"{whole} s" if whole < 100 else f"{whole // 60} min {whole % 60:02d} s"
-    return say("{time} left", time=time)
+    return f"{whole} s left" if whole < 100 else f"{whole // 60} min {whole % 60:02d} s left"
 
 
 def percent(share: float | None) -> str:

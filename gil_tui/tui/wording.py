@@ -25,4 +25,4 @@ def percent(share: float | None) -> str:
 
 def left(value_s: float) -> str:
     """Time that remains, never below a second: `12 s left`."""
-    return figure(text.left(value_s))
+    return say("{time} left", time=figure(text.left(value_s).removesuffix(" left")))
