@@ -11,7 +11,7 @@ _SET_ASIDE = (
 class StoreError(Exception):
     """The history cannot be used: one line with cause and remedy.
 
-    `kind` is `read-only`, `full`, `corrupt`, `newer`, `locked`, `interrupted` or `other`.
+    `kind` is `read-only`, `full`, `corrupt`, `newer`, `locked`, `interrupted`, `gone` or `other`.
     """
 
     def __init__(self, kind: str, message: str) -> None:
@@ -44,6 +44,13 @@ def newer(path: Path, found: int, known: int) -> StoreError:
     )
 
 
+def gone(path: Path) -> StoreError:
+    """The file was taken away under a program that has it open: what it writes, nobody will find."""
+    return StoreError(
+        "gone", f"history {path} was removed or replaced while in use: start gil-tui again to begin a new one"
+    )
+
+
 def corrupt(path: Path, cause: object) -> StoreError:
     """The file cannot be understood; it is never deleted."""
     aside = _SET_ASIDE.format(folder=path.parent, path=path)
@@ -55,8 +62,13 @@ def primary_code(error: sqlite3.Error) -> int:
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
 
 
-def explained(error: sqlite3.Error, path: Path) -> StoreError:
-    """SQLite's error as a `StoreError`, told by its primary result code (sqlite.org/rescode.html)."""
+def explained(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> StoreError:
+    """SQLite's error as a `StoreError`, told by its primary result code (sqlite.org/rescode.html).
+
+    A damaged name that is no UTF-8 cannot even be put into SQLite's own words.
+    """
+    if isinstance(error, UnicodeDecodeError):
+        return corrupt(path, "a name in it is no text")
     code = primary_code(error)
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
         return read_only(path)

@@ -43,6 +43,15 @@ def prepare(path: Path) -> None:
         raise read_only(path)
 
 
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file stands there: device and inode; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def _make_private(path: Path, mode: int) -> None:
     found = path.stat()
     if found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) & 0o077:

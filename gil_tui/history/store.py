@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from gil_tui.history.connect import connect_to_read, connect_to_write
-from gil_tui.history.errors import NoSuchRunError, StoreError, corrupt, explained
+from gil_tui.history.errors import NoSuchRunError, StoreError, corrupt, explained, gone
 from gil_tui.history.owner import is_alive, this_instance
-from gil_tui.history.place import default_path, prepare
+from gil_tui.history.place import default_path, identity, prepare
 from gil_tui.history.rows import COLUMNS, HistoryRow, columns_of, row_of
 from gil_tui.lab.records import Run, Sweep, Trial
 from gil_tui.lab.shape import misfit
@@ -37,6 +37,7 @@ class History:
         self._connection = connection
         self._lock = threading.RLock()
         self._owner = this_instance()
+        self._file = identity(path)
 
     @classmethod
     def open(cls, path: Path | None = None, *, read_only: bool = False) -> "History":
@@ -49,7 +50,7 @@ class History:
             prepare(path)
         try:
             connection = connect_to_read(path) if read_only else connect_to_write(path)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise explained(error, path) from error
         history = cls(connection, path)
         if not read_only:
@@ -227,12 +228,14 @@ class History:
         with self._lock:
             try:
                 yield self._connection
-            except sqlite3.Error as error:
+            except (sqlite3.Error, UnicodeDecodeError) as error:
                 raise explained(error, self.path) from error
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction, all or nothing, that waits for other writers."""
+        if self._file != identity(self.path):
+            raise gone(self.path)
         with self.explaining() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
