@@ -88,6 +88,10 @@ class _Arm:
     def experiment(self) -> Experiment:
         return self.run.experiment
 
+    @property
+    def is_to_keep(self) -> bool:
+        return bool(self.run.trials or self.run.failure) and not self.misasked
+
 
 class _Conductor:
     """The state of one sweep."""
@@ -145,10 +149,16 @@ class _Conductor:
 
     def end(self, *, interrupted: bool) -> Sweep:
         """Judge and tell the sweep."""
+        self._make_up()
         sweep = judge.judged_sweep(self._sweep_id, self._host, [arm.run for arm in self._arms])
         self._keeper.end_sweep(sweep)
         self._tell(SweepEnded(sweep, interrupted))
         return sweep
+
+    def _make_up(self) -> None:
+        arms = [arm for arm in self._arms if arm.is_to_keep]
+        for arm, run in zip(arms, self._keeper.make_up([arm.run for arm in arms]), strict=True):
+            arm.run = run
 
     def close(self) -> None:
         """Let go of the watcher and of the kernel's files."""
@@ -309,7 +319,7 @@ class _Conductor:
         if arm.run.status == "running":
             arm.run = replace(arm.run, status=status)
         arm.run = judge.judged_run(arm.run, _baseline_run(arm))
-        if (arm.run.trials or arm.run.failure) and not arm.misasked:
+        if arm.is_to_keep:
             arm.run = self._keeper.end(arm.run)
         self._tell(RunEnded(arm.run))
 

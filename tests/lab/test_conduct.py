@@ -297,11 +297,29 @@ class BrokenStore:
 @pytest.mark.parametrize("works", [0, 1, 5, 13, 16])
 def test_a_store_that_fails_costs_one_warning_and_no_trial(works: int) -> None:
     sweep, events = run(plan("threads x2"), store=BrokenStore(works))
-    assert [e.message for e in of(Warned, events)] == [
-        "runs are no longer kept: no room left for the history"
-    ]
+    assert [e.message for e in of(Warned, events)] == ["runs are not kept: no room left for the history"]
     assert {r.status for r in sweep.runs} == {"done"}
     assert {len(r.trials) for r in sweep.runs} == {6}
+
+
+def test_a_store_that_fails_for_a_while_has_every_trial_at_the_end() -> None:
+    history = History.in_memory()
+    connection = history._connection
+
+    def hear(event: LabEvent) -> None:
+        events.append(event)
+        done = len(of(TrialEnded, events))
+        connection.execute(f"PRAGMA query_only = {'ON' if 1 <= done < 6 else 'OFF'}")
+
+    events: list[LabEvent] = []
+    sweep = asyncio.run(conduct(plan("threads x2"), hear, history, child=FakeBench(steady)))
+    first, last = [event.message for event in of(Warned, events)]
+    assert first.startswith("runs are not kept: ") and last == "the history works again: all runs are kept"
+    for r in sweep.runs:
+        assert r.id is not None
+        stored = history.run(r.id)
+        assert stored.status == "done"
+        assert stored.trials == r.trials and len(r.trials) == 6
 
 
 def cancelled(
