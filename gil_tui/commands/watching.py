@@ -153,7 +153,7 @@ class _Watch:
             await judged.look(observation, verdict)
             observation, verdict = judged.judge(self._log.frames)
         if not observation.threads and self._started is None and not self._signal:
-            raise LabError(observation.why)
+            raise LabError("; ".join([observation.why, *self._complaints]))
         complaints = [*self._complaints, *([judged.complaint] if judged.complaint else [])]
         return Seen(judged.pid, command, observation, verdict, complaints=complaints)
 
