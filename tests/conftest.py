@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from gil_tui.lab.interpreters import Interpreter, find_interpreters
 from tests.processes import MARK, StartedProcesses, describe
@@ -13,6 +14,10 @@ from tests.processes import MARK, StartedProcesses, describe
 for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
     if signal.getsignal(number) == signal.SIG_IGN:  # as in the background
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
+# No test is about time: a busy machine must not make one fail.
+settings.register_profile("gil-tui", deadline=None)
+settings.load_profile("gil-tui")
 
 # Textual reads this one when it is imported, which a fixture would be too late for.
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
