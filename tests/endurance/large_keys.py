@@ -19,18 +19,18 @@ class Answer:
     last_s: float
 
 
-def answer_to(terminal: Terminal, key: str, quiet_s: float = 0.15) -> Answer:
+def answer_to(terminal: Terminal, key: str, quiet_s: float = 0.15, patience_s: float = PATIENCE_S) -> Answer:
     """Type a key; its answer is over when nothing came for `quiet_s`."""
     terminal.read(0)
     seen = len(terminal.chunks)
     began_s = time.monotonic()
     terminal.send(key)
-    terminal.wait_until(lambda: len(terminal.chunks) > seen, PATIENCE_S, f"answer to {key!r}")
+    terminal.wait_until(lambda: len(terminal.chunks) > seen, patience_s, f"answer to {key!r}")
 
     def quiet() -> bool:
         return time.monotonic() - terminal.chunks[-1].time_s >= quiet_s
 
-    terminal.wait_until(quiet, PATIENCE_S, f"end of the answer to {key!r}")
+    terminal.wait_until(quiet, patience_s, f"end of the answer to {key!r}")
     return Answer(terminal.chunks[seen].time_s - began_s, terminal.chunks[-1].time_s - began_s)
 
 

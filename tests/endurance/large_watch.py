@@ -8,6 +8,7 @@ descriptors of the screen and of its watcher.
 """
 
 import argparse
+import contextlib
 import os
 import subprocess
 import sys
@@ -108,16 +109,20 @@ def keys_while_live(terminal: Terminal) -> list[float]:
     for key in KEYS * ROUNDS:
         wait_quiet(terminal)
         try:
-            taken_s.append(answer_to(terminal, key, quiet_s=0.02).first_s)
+            taken_s.append(answer_to(terminal, key, quiet_s=0.02, patience_s=2.0).first_s)
         except TimeoutError:
             continue  # such as up, where there is nothing above
     return taken_s
 
 
 def wait_quiet(terminal: Terminal) -> None:
-    """Until the live panes have just been drawn, so that the next bytes are the answer to a key."""
+    """Until the live panes have just been drawn, so that the next bytes are the answer to a key.
+
+    Frozen ones are not drawn at all.
+    """
     seen = len(terminal.chunks)
-    terminal.wait_until(lambda: len(terminal.chunks) > seen, 5.0, "live screen")
+    with contextlib.suppress(TimeoutError):
+        terminal.wait_until(lambda: len(terminal.chunks) > seen, 1.0, "live screen")
     deadline_s = time.monotonic() + 1.0
     while terminal.read(0.03) and time.monotonic() < deadline_s:
         continue

@@ -7,10 +7,10 @@ CPU time for some hundreds of runs and exits with 1 where the last hundred took 
 """
 
 import argparse
-import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,9 +37,14 @@ def one_run(history: History, number: int, trials: int) -> float:
     for trial in done:
         history.add_trial(run.id or 0, trial)
     history.finish_run(replace(finished(run), trials=tuple(done)))
-    history.rows()
+    history.rows(limit=SHOWN)
     history.count()
     return time.process_time() - began_s
+
+
+def quick(taken_s: Sequence[float]) -> float:
+    """What a tenth of them stays below: what else runs on the host disturbs the others."""
+    return sorted(taken_s)[len(taken_s) // 10]
 
 
 def main() -> int:
@@ -59,14 +64,16 @@ def main() -> int:
         with History.open(path) as history:
             opened_s = time.perf_counter() - began_s
             kept = history.count()
-    hundreds = [statistics.median(taken_s[at : at + HUNDRED]) for at in range(0, len(taken_s), HUNDRED)]
+    hundreds = [quick(taken_s[at : at + HUNDRED]) for at in range(0, len(taken_s), HUNDRED)]
     step = max(1, len(hundreds) // SHOWN)
     rows = [
         (f"{(at + 1) * HUNDRED:,}", f"{hundreds[at] * 1000:.2f} ms")
         for at in sorted({*range(0, len(hundreds), step), len(hundreds) - 1})
     ]
     ratio = hundreds[-1] / hundreds[0]
-    print_table(f"a run with {arguments.trials} trials, median of a hundred", ("up to run", "CPU"), rows)
+    print_table(
+        f"a run with {arguments.trials} trials, the quickest tenth of a hundred", ("up to run", "CPU"), rows
+    )
     print(f"last hundred against the first: {ratio:.2f}; {size / 1e6:.0f} MB; opened in {opened_s:.3f} s")
     return 1 if ratio > MOST_TIMES or kept != arguments.runs else 0
 
