@@ -6,7 +6,7 @@ from gil_tui.bench.workloads import find
 from gil_tui.history.rows import executor_label, python_label
 from gil_tui.lab.plan import AT_LEAST
 from gil_tui.lab.records import UNAVAILABLE, Run, Sweep, Trial
-from gil_tui.language.spoken import figure, say, sentence, some
+from gil_tui.language.spoken import figure, say, sentence, some, to_say
 from gil_tui.report.besides import figure_cells, gil_lines, median_startup_s
 from gil_tui.report.judgement import verdict_line
 from gil_tui.report.layout import (
@@ -47,7 +47,7 @@ def sweep_lines(sweep: Sweep, cores: float | None = None) -> list[str]:
     troubles = [sentence(line) for line in (*failure_lines(sweep.runs), *unavailable_lines(sweep.runs))]
     lines += [*troubles, ""] if troubles else []
     if any(run.wall_s and run.wall_s.level < LEVEL for run in sweep.runs):
-        few = "The intervals cover less than {share}: that takes {trials} trials (--repeats)."
+        few = to_say("The intervals cover less than {share}: that takes {trials} trials (--repeats).")
         lines += [say(few, share=figure(f"{LEVEL:.0%}"), trials=AT_LEAST), ""]
     notes = [sentence(line) for line in note_lines(sweep.runs)]
     lines += [*notes, ""] if notes else []

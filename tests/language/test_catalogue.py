@@ -28,8 +28,10 @@ from tests.language.keys_and_help import keys_and_help
 PACKAGE = Path(__file__).parents[2] / "gil_tui"
 ENTRIES = entries_of_language("fr")[1:]
 SPEAKING = ("say", "some", "to_say")
-SPEAKING_ROOMS = ("report", "tui")
-"""Rooms that speak through the catalogue, and `text.py`."""
+SPEAKING_ROOMS = ("report",)
+"""Rooms all of whose texts are in the catalogue, and `text.py`."""
+BEGUN_ROOMS = ("tui",)
+"""Rooms that speak, of which not every text is in the catalogue yet."""
 LIMITED_BY = ("online", "affinity", "quota", "host", "cgroup")
 STATUSES = ("running", "done", "interrupted", "failed", "timeout", "unavailable")
 CHOSEN_BY_DATA = {
@@ -39,9 +41,9 @@ CHOSEN_BY_DATA = {
 """Texts that are looked up by what was measured."""
 
 
-def spoken() -> Iterator[tuple[str, ...]]:
+def spoken(speaking: tuple[str, ...] = SPEAKING_ROOMS) -> Iterator[tuple[str, ...]]:
     """The texts that the sources say: `say("…")`, `some("…", "…", n)`, and headings before `map(say, …)`."""
-    rooms = sorted(path for room in SPEAKING_ROOMS for path in (PACKAGE / room).rglob("*.py"))
+    rooms = sorted(path for room in speaking for path in (PACKAGE / room).rglob("*.py"))
     for path in (*rooms, PACKAGE / "text.py"):
         tree = ast.parse(path.read_text("utf-8"))
         for node in ast.walk(tree):
@@ -84,13 +86,14 @@ def placeholders(text: str) -> list[str]:
 
 
 def test_no_text_is_missed() -> None:
-    wanted = {*((text,) for text in CHOSEN_BY_DATA | keys_and_help()), *spoken()}
+    wanted = {*((text,) for text in CHOSEN_BY_DATA), *spoken()}
+    begun = {*((text,) for text in keys_and_help()), *spoken(BEGUN_ROOMS)}
     known = {
         (one.message, one.plural) if one.plural else (one.message,) for one in ENTRIES if not one.context
     }
     assert len(wanted) > 150
     assert wanted - known == set()
-    assert known - wanted == set(), "what nobody says need not be translated"
+    assert known - wanted - begun == set(), "what nobody says need not be translated"
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda one: one.message[:50])
