@@ -36,6 +36,7 @@ from gil_tui.tui.messages import (
 )
 from gil_tui.tui.session import Session
 from gil_tui.tui.start import Start
+from gil_tui.tui.suspending import Suspending
 from gil_tui.tui.tabs import TABS
 from gil_tui.tui.terminal import is_gone, refuse_without_terminal
 from gil_tui.tui.theme import default_theme, themes
@@ -158,11 +159,17 @@ class GilTui(App[int]):
 
     # Life
 
-    def on_mount(self) -> None:
-        """End as asked by the system; everything slow waits for the first paint."""
+    def on_load(self) -> None:
+        """End as asked by the system, from before the terminal is changed."""
         loop = asyncio.get_running_loop()
         for number in ENDING_SIGNALS:
             loop.add_signal_handler(number, self._end_by_signal, number)
+
+    def on_mount(self) -> None:
+        """Everything slow waits for the first paint."""
+        if self._driver and self._driver.can_suspend:
+            suspending = Suspending(self._driver, partial(self.refresh, layout=True))
+            suspending.listen(asyncio.get_running_loop())
         self.set_interval(LOOK_EVERY_S, self._look_for_the_terminal)
         if self.asked_pid is not None:
             self.switch_mode("watch")

@@ -372,4 +372,7 @@ def _watching() -> "WatchEngine":
 
 
 def _load() -> float | None:
-    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    try:
+        return os.getloadavg()[0]
+    except (AttributeError, OSError):  # not on this system, or no descriptor left to read it with
+        return None

@@ -53,8 +53,7 @@ class Terminal:
         environ = {"TERM": "xterm-256color"} | dict(os.environ if environ is None else environ)
         self._master, self._slave = pty.openpty()
         self._ends = [self._master, self._slave]
-        size = struct.pack("HHHH", rows, columns, 0, 0)
-        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, size)
+        self.resize(columns, rows)
         self.before = self.attributes()
         self.chunks: list[Chunk] = []
         self.status: int | None = None
@@ -96,6 +95,11 @@ class Terminal:
                 self.status = os.waitstatus_to_exitcode(status)
         return self.status is None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the terminal stands; False once it was hung up."""
+        return bool(self._ends)
+
     def attributes(self) -> list[Any]:
         """The terminal's settings (termios)."""
         return termios.tcgetattr(self._slave)
@@ -103,6 +107,10 @@ class Terminal:
     def send(self, keys: str) -> None:
         """Type `keys`."""
         os.write(self._master, keys.encode())
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give it another size; the kernel tells the program by SIGWINCH."""
+        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the program alone."""
