@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -42,6 +43,7 @@ class Outcome:
 def main() -> int:
     """Strike, say what was found, and print the table."""
     arguments = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # as `timeout` sends it: take everything down
     seed = random.SystemRandom().randrange(1 << 31) if arguments.seed is None else arguments.seed
     faults = [fault for fault in FAULTS if arguments.only in fault.kind]
     missing = {fault.kind: why for fault in faults if (why := fault.why_not())}
