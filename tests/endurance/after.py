@@ -163,7 +163,7 @@ def _ran(scene: Scene, command: list[str]) -> "subprocess.CompletedProcess[str]"
 def _dirt(terminal: Terminal) -> list[str]:
     """What is left switched on in the terminal, or off that was on."""
     now = terminal.attributes() if terminal.is_open else terminal.before
-    found = [] if now == terminal.before else ["its settings are not as before"]
+    found = [] if now == terminal.before else [f"its settings are not as before (status {terminal.status})"]
     state: dict[int, bool] = {}
     for numbers, switch in MODES.findall(terminal.output):
         state.update({int(number): switch == b"h" for number in numbers.split(b";") if number})
