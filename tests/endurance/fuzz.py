@@ -75,10 +75,10 @@ def attack(name: str, runs: int, seconds: int, minimize: str | None = None) -> t
     if minimize:
         options, places = [*options, "-minimize_crash=1"], [minimize]
     begun_s = time.monotonic()
-    with tempfile.TemporaryFile("w+") as said:
+    with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryDirectory() as scratch:
         status = subprocess.run(
             [sys.executable, "-m", "tests.endurance.fuzz", *options, *places],
-            env=os.environ | {INSIDE: name},
+            env=os.environ | {INSIDE: name, "TMPDIR": scratch},  # atheris ends its process at once
             stdout=said,
             stderr=subprocess.STDOUT,
         ).returncode
@@ -99,11 +99,6 @@ def inside(name: str) -> None:
     atheris = importlib.import_module("atheris")
     with atheris.instrument_imports(include=["gil_tui"]):
         from tests.endurance.fuzz_targets import ATTACKS
-    import atexit
-
-    from tests.endurance.fuzz_proc import tidy
-
-    atexit.register(tidy)
     target = ATTACKS[name]
     atheris.Setup([sys.argv[0], *sys.argv[1:]], target.__call__)
     atheris.Fuzz()

@@ -1,5 +1,6 @@
 """Targets: files of /proc and of control groups, with seeds from real ones."""
 
+import atexit
 import shutil
 import tempfile
 from functools import cache
@@ -210,16 +211,9 @@ def accounting(data: bytes) -> None:
 
 @cache
 def _tree() -> Path:
-    shared = Path("/dev/shm")
-    folder = Path(tempfile.mkdtemp(prefix="gil-tui-fuzz-", dir=shared if shared.is_dir() else None))
+    folder = Path(tempfile.mkdtemp(prefix="gil-tui-fuzz-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for name in ("proc", "root/a/b", "root/cpu,cpuacct/a"):
         (folder / name).mkdir(parents=True)
     (folder / "root/cgroup.controllers").touch()
     return folder
-
-
-def tidy() -> None:
-    """Remove the tree of files."""
-    if _tree.cache_info().currsize:
-        shutil.rmtree(_tree(), ignore_errors=True)
-        _tree.cache_clear()
