@@ -27,7 +27,7 @@ from gil_tui.verdict.diagnose import diagnose_observation
 from gil_tui.verdict.selftest import Band, outside
 from gil_tui.watch.client import WatcherProcess
 from gil_tui.watch.frames import STATES, Frame
-from gil_tui.watch.waits import GIL, RUN_QUEUE
+from gil_tui.watch.waits import CPU, GIL, RUN_QUEUE
 from tests.benchmarks.perf_lanes import PerfTrace, perf_works
 from tests.benchmarks.table import print_table
 
@@ -35,6 +35,9 @@ LOADS = str(Path(__file__).with_name("loads.py"))
 SETTLE_S = 1.5
 """The watch begins so long before what is counted, as the lanes call nothing idle before a second."""
 
+CPU_STATE = STATES[CPU]
+PERF_WITHIN = 0.02
+"""So near to a thread's CPU clock is what perf recorded of its time on a CPU, unless perf lost events."""
 HELD_WITHIN, WAITING_WITHIN, WAITING_WITHIN_SHARE, LANE_WITHIN = 0.03, 0.2, 0.15, 0.04
 
 
@@ -154,7 +157,7 @@ async def measure(interpreter: str, case: Case, seconds: float, perf: bool, fold
         waiting=seen.waiting,
         true_held=true_held(case, before, after),
         true_waiting=waiting_by_perf(wanted, trace) if trace else true_waiting,
-        lane_errors=tuple(lane_errors(wanted, trace)) if trace else (),
+        lane_errors=tuple(lane_errors(wanted, trace, clocks(before, after))) if trace else (),
         code=diagnose_observation(seen).code,
     )
 
@@ -172,8 +175,24 @@ def true_held(case: Case, before: Mapping[str, Any], after: Mapping[str, Any]) -
     return case.held - (share("between_s") if case.load == "spin" and case.number > 1 else 0.0), case.held
 
 
-def lane_errors(frames: Sequence[Frame], trace: PerfTrace) -> Iterator[tuple[float, str]]:
-    """For each thread the largest difference between its lane and the record, and in which state."""
+def clocks(before: Mapping[str, Any], after: Mapping[str, Any]) -> Mapping[int, float]:
+    """Each working thread's share of time on a CPU, by its own CPU clock."""
+    counted = {thread["tid"]: thread["cpu_s"] for thread in before["threads"]}
+    elapsed_s = after["t_s"] - before["t_s"]
+    return {
+        thread["tid"]: (thread["cpu_s"] - counted[thread["tid"]]) / elapsed_s
+        for thread in after["threads"]
+        if thread["cpu_s"] is not None and counted.get(thread["tid"]) is not None
+    }
+
+
+def lane_errors(
+    frames: Sequence[Frame], trace: PerfTrace, clocks: Mapping[int, float]
+) -> Iterator[tuple[float, str]]:
+    """For each thread the largest difference between its lane and the record, and in which state.
+
+    Where the record is far from the thread's CPU clock it has lost switches: then that clock is the truth.
+    """
     start_s, end_s = frames[0].start_s, frames[-1].end_s
     for tid in trace.tids[1:]:  # the first one only waits for our questions
         seen = dict.fromkeys(STATES, 0.0)
@@ -184,7 +203,11 @@ def lane_errors(frames: Sequence[Frame], trace: PerfTrace) -> Iterator[tuple[flo
                     for state in STATES:
                         seen[state] += thread.shares[state] * weight
         true = dict(zip(STATES, trace.shares(tid, start_s, end_s), strict=True))
-        yield max((abs(seen[state] - true[state]), state) for state in STATES)
+        clock = clocks.get(tid)
+        if clock is not None and abs(true[CPU_STATE] - clock) > PERF_WITHIN:
+            yield abs(seen[CPU_STATE] - clock), f"{CPU_STATE} by its clock"
+        else:
+            yield max((abs(seen[state] - true[state]), state) for state in STATES)
 
 
 def waiting_by_perf(frames: Sequence[Frame], trace: PerfTrace) -> Band:
