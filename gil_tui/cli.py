@@ -98,13 +98,16 @@ def _screen_parser() -> Parser:
         description=DESCRIPTION,
         epilog=f"commands (`gil-tui COMMAND --help` says more):\n{listed}\n\n{EXAMPLES}",
     )
+    from gil_tui.commands.cores import add_cores
     from gil_tui.commands.run import add_options
 
     parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help="open the screen with it chosen")
     parser.add_argument("--pid", type=int, help="open the screen watching this process")
     add_options(parser)
+    add_cores(parser, help="draw the bound for a machine with N cores (keys [ and ] change it)")
     parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
     parser.add_argument("--theme", metavar="NAME", help="colours of the screen")
+    parser.add_argument("--lang", choices=("en", "fr"), default="", help="language (default: the locale's)")
     parser.add_argument(
         "--screenshots", default="", metavar="DIR", help="where pictures go (default: ./screenshots)"
     )

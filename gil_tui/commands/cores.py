@@ -9,16 +9,12 @@ if TYPE_CHECKING:
     from gil_tui.lab.records import Run, Sweep
 
 MOST_CORES = 1024
+HELP = "also say how each executor could scale on a machine with N cores, foretold from one worker"
 
 
-def add_cores(parser: argparse.ArgumentParser) -> None:
+def add_cores(parser: argparse.ArgumentParser, help: str = HELP) -> None:
     """What is taken."""
-    parser.add_argument(
-        "--cores",
-        type=cores,
-        metavar="N",
-        help="also say how each executor could scale on a machine with N cores, foretold from one worker",
-    )
+    parser.add_argument("--cores", type=cores, metavar="N", help=help)
 
 
 def cores(text: str) -> float:

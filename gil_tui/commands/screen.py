@@ -26,9 +26,16 @@ def run(args: argparse.Namespace) -> int:
         check_workload(text)
     refuse_without_terminal(os.environ)
     interpreters = _checked_interpreters(args) if _says_more(args) else []
+    from gil_tui.language import language_for
     from gil_tui.tui import app
 
-    return app.run(start_of(args, interpreters), interpreters, no_mouse=args.no_mouse, theme=args.theme)
+    return app.run(
+        start_of(args, interpreters),
+        interpreters,
+        no_mouse=args.no_mouse,
+        theme=args.theme,
+        language=language_for(args.lang),
+    )
 
 
 def check_workload(text: str) -> None:
@@ -59,6 +66,7 @@ def start_of(args: argparse.Namespace, interpreters: "list[Interpreter]") -> "St
         pid=args.pid,
         screenshots=args.screenshots,
         redact=args.redact,
+        cores=args.cores,
     )
 
 

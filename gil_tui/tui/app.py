@@ -4,6 +4,7 @@ import asyncio
 import gc
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -21,9 +22,13 @@ from textual.widgets import Input
 
 from gil_tui.history import HistoryRow, StoreError
 from gil_tui.lab.interpreters import Interpreter
+from gil_tui.language import Language
+from gil_tui.language.spoken import figure, say, speak, to_say
 from gil_tui.report.hidden import own_names
 from gil_tui.text import clean
+from gil_tui.tui import reporting
 from gil_tui.tui.engine import Engine, Selection, real_engine
+from gil_tui.tui.farewell import lab_lines, watch_lines
 from gil_tui.tui.mask import Mask, MaskFilter
 from gil_tui.tui.messages import (
     CatalogueFound,
@@ -34,6 +39,7 @@ from gil_tui.tui.messages import (
     RunChosen,
     StateChanged,
 )
+from gil_tui.tui.reporting import Reporting
 from gil_tui.tui.session import Session
 from gil_tui.tui.start import Start
 from gil_tui.tui.suspending import Suspending
@@ -50,7 +56,13 @@ WIDTHS = ((0, "-narrow"), (80, "-medium"), (120, "-wide"), (180, "-huge"))
 HEIGHTS = ((0, "-short"), (22, "-low"), (34, "-tall"), (50, "-vast"))
 """From how many columns and lines on the screens carry which class."""
 LOOK_EVERY_S = 2.0
-PALETTE_GROUPS = ("app", "lab", "watch", "history", "audit")
+PALETTE_GROUPS = {
+    "app": to_say("App"),
+    "lab": to_say("Lab"),
+    "watch": to_say("Watch"),
+    "history": to_say("History"),
+    "audit": to_say("Audit"),
+}
 """Keys of these groups are in the command palette, each by its name."""
 ENDING_SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 
@@ -84,6 +96,13 @@ class GilTui(App[int]):
             priority=True,
             id="app.picture",
             tooltip="Save what is seen as SVG and PNG; its path is copied",
+        ),
+        Binding(
+            "R",
+            "report",
+            "Report",
+            id="app.report",
+            tooltip="Write what is shown as a report, HTML and Markdown with data; its path is copied",
         ),
         Binding(
             "f1,question_mark", "help", "Help", id="app.help", tooltip="Keys, and help on what has the focus"
@@ -137,11 +156,11 @@ class GilTui(App[int]):
         self.session = Session(engine, self, self.mask)
         self._watch_session: WatchSession | None = None
         self._audit_session: AuditSession | None = None
+        self.farewell: tuple[str, ...] = ()
         self.asked_pid = self.start_with.pid
         self.cpus = engine.effective_cpus()
         self.HORIZONTAL_BREAKPOINTS = list(WIDTHS)
         self.VERTICAL_BREAKPOINTS = list(HEIGHTS)
-        self._python = python_fact(engine.running_interpreter())
         self._listeners: list[Screen[Any]] = []
         self._remarks: list[str] = []
         self._choose_theme(theme, default_theme(os.environ))
@@ -154,7 +173,8 @@ class GilTui(App[int]):
             self.register_theme(theme)
         if asked and asked not in own:
             names = ", ".join(own)
-            self._remarks.append(f"There is no theme {clean(asked)}; there are {names}. This is {default}.")
+            remark = to_say("There is no theme {name}; there are {names}. This is {default}.")
+            self._remarks.append(say(remark, name=clean(asked), names=names, default=default))
         self.theme = asked if asked in own else default
 
     # Life
@@ -205,7 +225,7 @@ class GilTui(App[int]):
         if self.session.live.busy:
             return
         if self._audit_session and self._audit_session.busy:
-            self.say("An audit is being measured: press 4 and wait, or stop it there")
+            self.say(say("An audit is being measured: press 4 and wait, or stop it there"))
             return
         self.run_worker(self.session.run(selection), group="sweep", exclusive=True)
 
@@ -229,14 +249,23 @@ class GilTui(App[int]):
         hung_up = not self.is_headless and is_gone()
         if hung_up and isinstance(reading := getattr(self._driver, "exit_event", None), threading.Event):
             reading.set()  # else Textual's reading thread spins at the end of its input
+        watched = self._watched_lines()
         if self._watch_session:
             await self._watch_session.close()
         if self._audit_session:
             await self._audit_session.close()
         await self.session.close()
+        kept = not self.session.history_why
+        self.farewell = (*lab_lines(self.session.live, kept=kept), *watched)
         if hung_up:
             os._exit(code)  # Textual would wait for ever to write its farewell
         self.exit(code)
+
+    def _watched_lines(self) -> list[str]:
+        session = self._watch_session
+        if session is None or session.picture is None or session.subject is None:
+            return []
+        return watch_lines(session.picture.verdict, session.subject.pid, ended=session.ended)
 
     # What the session says
 
@@ -290,8 +319,9 @@ class GilTui(App[int]):
         """What the first line says of the host."""
         load = self.session.engine.load()
         cpus = cpus_text(self.cpus.cpus_online, self.cpus.count, self.cpus.limited_by)
-        facts = [self.mask.host(self.session.engine.host_name), cpus, self._python]
-        return facts if load is None else [*facts, f"load {load:.1f}"]
+        python = python_fact(self.session.engine.running_interpreter())
+        facts = [self.mask.host(self.session.engine.host_name), cpus, python]
+        return facts if load is None else [*facts, say("load {load}", load=figure(f"{load:.1f}"))]
 
     async def rows(
         self, filter: str = "", offset: int = 0, limit: int = 200, **order: Any
@@ -324,6 +354,9 @@ class GilTui(App[int]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Letters that mean something everywhere, over dialogs too, are typed where text is typed."""
+        if action == "report":
+            screen = self.screen
+            return isinstance(screen, Reporting) and screen.is_mounted and screen.reported() is not None
         return not (action in ("picture", "mask") and isinstance(self.focused, Input))
 
     @work(group="picture")
@@ -332,6 +365,13 @@ class GilTui(App[int]):
         from gil_tui.tui.camera import take
 
         await take(self, for_print=for_print)
+
+    @work(group="report", exclusive=True)
+    async def action_report(self) -> None:
+        """Write what the open tab shows as a report."""
+        reported = self.screen.reported() if isinstance(self.screen, Reporting) else None
+        if reported:
+            await reporting.write(self, reported)
 
     def action_mask(self) -> None:
         """Hide host, user, folders and arguments, or show them again."""
@@ -355,7 +395,8 @@ class GilTui(App[int]):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The command palette: every key by its name, grouped by what it acts on, and the themes."""
         for tab in TABS:
-            yield SystemCommand(f"Go to: {tab.title}", f"Tab {tab.key}", partial(self.action_tab, tab.mode))
+            title = say("Go to: {tab}", tab=say(tab.title))
+            yield SystemCommand(title, say("Tab {key}", key=tab.key), partial(self.action_tab, tab.mode))
         actions = {"command_palette"}
         for active in screen.active_bindings.values():
             binding = active.binding
@@ -363,11 +404,11 @@ class GilTui(App[int]):
             if active.enabled and group in PALETTE_GROUPS and binding.action not in actions:
                 actions.add(binding.action)
                 run = partial(self.run_action, binding.action, active.node)
-                yield SystemCommand(f"{group.capitalize()}: {binding.description}", binding.tooltip, run)
+                title = say("{group}: {action}", group=say(PALETTE_GROUPS[group]), action=binding.description)
+                yield SystemCommand(title, binding.tooltip, run)
         for theme in self.available_themes:
-            yield SystemCommand(
-                f"Theme: {theme}", "Change the colours", partial(setattr, self, "theme", theme)
-            )
+            title = say("Theme: {name}", name=theme)
+            yield SystemCommand(title, say("Change the colours"), partial(setattr, self, "theme", theme))
 
 
 def every_widget(app: App[Any]) -> Iterator[Widget]:
@@ -380,8 +421,9 @@ def every_widget(app: App[Any]) -> Iterator[Widget]:
 def python_fact(interpreter: Interpreter) -> str:
     """Such as `CPython 3.13.2, GIL on`."""
     name = {"cpython": "CPython", "pypy": "PyPy"}.get(interpreter.implementation, interpreter.implementation)
-    gil = "free-threaded" if interpreter.free_threaded else "GIL on"
-    return f"{name} {interpreter.version}, {gil}"
+    if interpreter.free_threaded:
+        return say("{name} {version}, free-threaded", name=name, version=interpreter.version)
+    return say("{name} {version}, GIL on", name=name, version=interpreter.version)
 
 
 def run(
@@ -390,16 +432,23 @@ def run(
     *,
     no_mouse: bool = False,
     theme: str | None = None,
+    language: Language | None = None,
 ) -> int:
     """Open the screen and stay until it is left; returns the exit code.
 
-    `interpreters` are those that the person named, offered beside the ones that are found.
+    `interpreters` are those that the person named, offered beside the ones that are found. The screen
+    speaks `language`, English without one.
     Raises LabError where there is no terminal to draw on, naming the command that needs none.
     """
     refuse_without_terminal(os.environ)
+    if language:
+        speak(language)
     gc.disable()  # until the first paint, which is a tenth sooner for it
     try:
-        code = GilTui(real_engine(interpreters), start=start, theme=theme).run(mouse=not no_mouse)
+        app = GilTui(real_engine(interpreters), start=start, theme=theme)
+        code = app.run(mouse=not no_mouse)
     finally:
         gc.enable()
+    if app.farewell and sys.stdout.isatty():
+        print(*app.farewell, sep="\n")
     return code or 0

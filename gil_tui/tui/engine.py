@@ -20,6 +20,7 @@ from gil_tui.lab.interpreters import (
     running_interpreter,
 )
 from gil_tui.lab.records import Run, Sweep
+from gil_tui.language.spoken import say, to_say
 from gil_tui.tui.settings import Settings
 from gil_tui.watch.cores import CoreSampler, EffectiveCpus, HostCpu, effective_cpus
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from gil_tui.verdict.audit_model import Audit, Fill
     from gil_tui.watch.client import WatcherProcess
 
+UNWATCHED = to_say("GIL and threads are not watched: {why}")
 NICE = 19
 """Niceness of the screen's own thread from the first run on: it yields to what is measured."""
 
@@ -69,13 +71,13 @@ class Selection:
     def missing(self) -> str:
         """What has to be chosen before this can run; empty when nothing has."""
         for value, words in (
-            (self.workloads, "a workload"),
-            (self.executors, "an executor"),
-            (self.workers, "a number of workers"),
-            (self.interpreters, "an interpreter"),
+            (self.workloads, to_say("Choose a workload first.")),
+            (self.executors, to_say("Choose an executor first.")),
+            (self.workers, to_say("Choose a number of workers first.")),
+            (self.interpreters, to_say("Choose an interpreter first.")),
         ):
             if not value:
-                return f"Choose {words} first."
+                return say(words)
         return ""
 
 
@@ -180,7 +182,7 @@ class _Lab:
             await watcher.start()
             self._watcher = watcher
         except WatcherError as error:
-            on_event(Warned(f"GIL and threads are not watched: {error}"))
+            on_event(Warned(say(UNWATCHED, why=error)))
         if sys.platform == "linux":  # elsewhere the whole process would be meant
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
@@ -190,7 +192,7 @@ class _Lab:
         plan = self._plan(selection)
         watcher = self._watcher
         if watcher and watcher.failure:
-            on_event(Warned(f"GIL and threads are not watched: {watcher.failure}"))
+            on_event(Warned(say(UNWATCHED, why=watcher.failure)))
             watcher = None
         return await conduct(plan, on_event, history, watcher)
 
@@ -237,12 +239,12 @@ def plan_options(settings: Settings) -> dict[str, Any]:
     knobs: dict[str, str] = {}
     for name, text in settings:
         if name in WHOLE:
-            options[name] = _number(int, name, text, "a whole number")
+            options[name] = _number(int, name, text, to_say("{name} takes a whole number, not {text}"))
         elif name == "timeout":
-            options["timeout_s"] = _number(float, name, text, "a number of seconds")
+            options["timeout_s"] = _number(float, name, text, SECONDS)
         elif name == "switch interval":
             parts = text.replace(",", " ").split()
-            options["switch_interval_s"] = [_number(float, name, one, "seconds") for one in parts]
+            options["switch_interval_s"] = [_number(float, name, one, SECONDS) for one in parts]
         elif name == "dask":
             options["cluster"] = text
         else:
@@ -250,11 +252,14 @@ def plan_options(settings: Settings) -> dict[str, Any]:
     return options | {"knobs": knobs}
 
 
-def _number(kind: Callable[[str], float], name: str, text: str, like: str) -> float:
+SECONDS = to_say("{name} takes a number of seconds, not {text}")
+
+
+def _number(kind: Callable[[str], float], name: str, text: str, otherwise: str) -> float:
     try:
         return kind(text)
     except ValueError:
-        raise UsageError(f"{name} takes {like}, not {text!r}") from None
+        raise UsageError(say(otherwise, name=say(name), text=repr(text))) from None
 
 
 def _check(workloads: Sequence[str], settings: Settings) -> str:
@@ -266,7 +271,7 @@ def _check(workloads: Sequence[str], settings: Settings) -> str:
         options = plan_options(settings)
         checked_knobs(workloads, known_workloads(workloads), options.pop("knobs"))
         if not ADDRESS.fullmatch(options.pop("cluster", "host:1")):
-            return "dask takes the address of a scheduler, such as tcp://host:8786"
+            return say("dask takes the address of a scheduler, such as tcp://host:8786")
         plan_sweep([OWN_CODE], ["threads"], [1], [running_interpreter()], **options)
     except (UsageError, LabError) as error:
         return str(error)
@@ -288,7 +293,7 @@ def _workload(found: Any) -> Workload:
 def _own() -> Workload:
     from gil_tui.bench.workloads import own_knobs
 
-    shows = "Your own code, imported in the experiment's process only."
+    shows = to_say("Your own code, imported in the experiment's process only.")
     return Workload("", shows, "yours", "calls", tuple(own_knobs()))
 
 
@@ -314,9 +319,11 @@ def _catalogue() -> tuple[Sequence[Workload], Sequence[Executor]]:
 
 
 START_MEANS = {
-    "fork": "processes that are copies of the first one: started in a moment, unsafe beside threads",
-    "spawn": "processes that start from nothing and import everything anew: slow to start, always safe",
-    "forkserver": "processes copied from a clean server: quicker than spawn once that runs",
+    "fork": to_say("processes that are copies of the first one: started in a moment, unsafe beside threads"),
+    "spawn": to_say(
+        "processes that start from nothing and import everything anew: slow to start, always safe"
+    ),
+    "forkserver": to_say("processes copied from a clean server: quicker than spawn once that runs"),
 }
 
 

@@ -28,14 +28,23 @@ class Wanted:
 
 @dataclass(slots=True)
 class Foretold:
-    """The bounds found so far; `cores` are those of another machine that the person asks about, else None."""
+    """The bounds found so far; `cores` are those of another machine that the person asks about, else None.
+
+    Those asked about when the screen was started stay a step of the ladder.
+    """
 
     cores: float | None = None
+    asked: tuple[float, ...] = ()
     _found: dict[Wanted, Fits] = field(default_factory=dict)
+
+    def begin(self, cores: float | None, own: float) -> None:
+        """Ask about so many cores from the beginning; None, or the host's own number, is this host."""
+        if cores is not None and cores != own:
+            self.cores, self.asked = cores, (cores,)
 
     def step(self, by: int, own: float) -> None:
         """More or fewer cores; the host's own are asked about with None."""
-        ladder = sorted({*LADDER, own})
+        ladder = sorted({*LADDER, *self.asked, own})
         at = ladder.index(own if self.cores is None else self.cores) + by
         cores = ladder[min(max(at, 0), len(ladder) - 1)]
         self.cores = None if cores == own else cores

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from gil_tui.lab.records import Run
+from gil_tui.language.spoken import say, some, to_say
 from gil_tui.text import clean
 from gil_tui.tui.engine import Selection, Workload
 from gil_tui.tui.model import (
@@ -14,6 +15,7 @@ from gil_tui.tui.model import (
     interim_sentence,
     sweep_of,
     workload_of,
+    workloads_text,
 )
 from gil_tui.tui.series import (
     ALL,
@@ -37,16 +39,22 @@ from gil_tui.tui.series import (
     workloads_to_show,
 )
 from gil_tui.tui.session import Session
-from gil_tui.tui.settings import Field, fields_of, for_fields, settings_text
+from gil_tui.tui.settings import Field, fields_of, for_fields, said, settings_text
 from gil_tui.tui.widgets.chart import ChartView, cores_text
 from gil_tui.tui.widgets.now import cpus_text
 from gil_tui.tui.widgets.run_bar import doing_text
-from gil_tui.verdict.words import listed
+from gil_tui.tui.wording import enumerated
 from gil_tui.watch.cores import EffectiveCpus
 
 Note = tuple[str, str]
 """A line and its role."""
 DASK = "dask"
+DONE = to_say("Done: {count} of {total} runs have trials.")
+ENDS = {
+    "interrupted": to_say("Stopped before the end: {count} of {total} runs have trials."),
+    "shown": to_say("No verdict: {count} of {total} runs have trials."),
+}
+"""What there is to say of a sweep without a verdict, by the phase that it is in."""
 
 
 # What would run
@@ -57,7 +65,7 @@ def fields_for(selection: Selection, workloads: Sequence[Workload], own: Workloa
     known = {workload.name: workload for workload in workloads}
     chosen = [known.get(name, own) for name in selection.workloads]
     units = {workload.size_unit for workload in chosen}
-    unit = next(iter(units)) if len(units) == 1 else "of the workload's own unit"
+    unit = next(iter(units)) if len(units) == 1 else to_say("of the workload's own unit")
     knobs = [knob for workload in chosen for knob in workload.knobs]
     return fields_of(knobs, unit, dask=any(name.partition(":")[0] == DASK for name in selection.executors))
 
@@ -65,7 +73,7 @@ def fields_for(selection: Selection, workloads: Sequence[Workload], own: Workloa
 def settings_lines(selection: Selection, fields: Sequence[Field]) -> Note:
     """The line of the settings: what differs from the default."""
     text = settings_text(selection.settings, fields)
-    return (text, "strong") if text else ("as usual", "muted")
+    return (text, "strong") if text else (say("as usual"), "muted")
 
 
 def with_fitting_settings(selection: Selection, fields: Sequence[Field]) -> Selection:
@@ -85,18 +93,25 @@ def invitation(selection: Selection) -> str:
     if missing:
         return missing
     names = [clean(name) for name in selection.workloads]
-    what = listed(names) if len(names) <= 3 else f"{len(names)} workloads"
-    executors = listed(list(selection.executors))
-    workers = listed([str(count) for count in selection.workers])
-    return f"Press r to run {what} with {executors}, {workers} workers."
+    what = enumerated(names) if len(names) <= 3 else workloads_text(len(names))
+    return some(
+        "Press r to run {what} with {executors}, {workers} worker.",
+        "Press r to run {what} with {executors}, {workers} workers.",
+        max(selection.workers),
+        what=what,
+        executors=enumerated(selection.executors),
+        workers=enumerated([str(count) for count in selection.workers]),
+    )
 
 
 def shows_of(workloads: Sequence[Workload], own: Workload, selection: Selection) -> str:
     """The sentence of the chosen workload; for the person's own code, where it will run."""
     if len(selection.workloads) != 1:
-        return "One sweep over all of them: each against its own sequential run, then against each other."
+        return say(
+            "One sweep over all of them: each against its own sequential run, then against each other."
+        )
     known = {one.name: one.shows for one in workloads}
-    return clean(known.get(selection.workloads[0], own.shows))
+    return clean(said(known.get(selection.workloads[0], own.shows)))
 
 
 # The verdict's pane
@@ -114,12 +129,11 @@ def notes_of(session: Session, selection: Selection, shows: str, python: str = "
         notes = [(invitation(selection), "strong"), (shows, "muted")]
     else:
         finished = sum(1 for run in state.runs if run.walls_s)
-        words = {"interrupted": "Stopped before the end", "shown": "No verdict"}.get(state.phase, "Done")
-        notes = [(f"{words}: {finished} of {len(state.runs)} runs have trials.", "strong")]
+        notes = [(say(ENDS.get(state.phase, DONE), count=finished, total=len(state.runs)), "strong")]
         notes.append((interim_sentence(state, python), "text"))
     notes += [(line, "state-gil") for line in failures_of(state.runs)]
     if session.history_why:
-        notes.append((f"Runs are not kept: {session.history_why}", "state-lock"))
+        notes.append((say("Runs are not kept: {why}", why=session.history_why), "state-lock"))
     return [(text, role) for text, role in notes if text]
 
 
@@ -157,7 +171,7 @@ def chart_view(
         counts=counts_of(state, view, cores),
         cores=cores,
     )
-    empty = "The chart fills as rounds finish." if state.busy else "No measurements yet."
+    empty = say("The chart fills as rounds finish.") if state.busy else say("No measurements yet.")
     return ChartView(
         chart, empty, chart_title(state, view), facet_of(runs, view), against_of(runs, view, units)
     )
@@ -181,8 +195,12 @@ def chart_title(state: LabState, view: View) -> str:
     number = f"#{state.run.id} " if state.run and state.run.id is not None else ""
     shown = shown_runs(view, state.runs)
     pythons = {run.experiment.interpreter_key: python_of(run) for run in shown}
-    on = f" on {next(iter(pythons.values()))}" if len(pythons) == 1 else " by Python" * (view.axis == PYTHONS)
-    return f"{number}{workload_of(shown)}{on}{_place(state.runs, view)}"
+    subject = workload_of(shown)
+    if len(pythons) == 1:
+        subject = say("{workload} on {python}", workload=subject, python=next(iter(pythons.values())))
+    elif view.axis == PYTHONS:
+        subject = say("{workload} by Python", workload=subject)
+    return f"{number}{subject}{_place(state.runs, view)}"
 
 
 def _place(runs: Sequence[Run], view: View) -> str:
@@ -217,15 +235,27 @@ def against_of(runs: Sequence[Run], view: View, units: Mapping[str, str]) -> tup
     if view.axis == WORKERS or not shown:
         return ()
     counts = sorted({run.experiment.workers for run in shown if run.experiment.executor != "sequential"})
-    best = f"best of {', '.join(map(str, counts))} workers" if len(counts) > 1 else f"{counts[0]} workers"
+    several = len(counts) > 1
+    best = some("{count} worker", "{count} workers", counts[0])
+    best = say("best of {counts} workers", counts=", ".join(map(str, counts))) if several else best
     if not comparable(shown, units):
         if view.measure == "time":
             return (best,)
-        return f"{best}, each against its own sequential run", "each against its own sequential run"
-    first = f"on {python_of(shown[0])}" if view.axis == PYTHONS else clean(workloads_of(shown)[0])
-    what = "against" if view.measure == "speedup" else "for the work of"
-    brief = "at best, " if len(counts) > 1 else ""
-    return f"{best}, {what} sequential {first}", f"{brief}{what} sequential {first}", f"{what} seq {first}"
+        alone = say("each against its own sequential run")
+        return f"{best}, {alone}", alone
+    reference = clean(workloads_of(shown)[0])
+    reference = say("on {python}", python=python_of(shown[0])) if view.axis == PYTHONS else reference
+    whole, short = AGAINST[view.measure]
+    what = say(whole, reference=reference)
+    at_best = say("at best, {what}", what=what) if several else what
+    return f"{best}, {what}", at_best, say(short, reference=reference)
+
+
+AGAINST = {
+    "speedup": (to_say("against sequential {reference}"), to_say("against seq {reference}")),
+    "time": (to_say("for the work of sequential {reference}"), to_say("for the work of seq {reference}")),
+}
+"""What is held against each other on an axis of names by measure, in many words and in few."""
 
 
 def counts_of(state: LabState, view: View, cores: float | None) -> tuple[float, ...]:
@@ -258,7 +288,8 @@ def lines_of(
         is_bound = fit.get("model") == "bound"
         last = most if is_bound else tried  # a law says nothing of what was not measured
         points = tuple((float(count), float(gain)) for count, gain in fit.get("curve", ()) if count <= last)
-        label = (cores_text(cores) if cores else "bound") if is_bound else clean(str(fit.get("model", "")))
+        law = clean(said(str(fit.get("model", ""))))
+        label = (cores_text(cores) if cores else say("bound")) if is_bound else law
         yield Line(label, "bound" if is_bound else "fit", str(fit["executor"]), points)
 
 
@@ -286,7 +317,7 @@ def _version(python: str) -> str:
 
 def now_title(cpus: EffectiveCpus) -> str:
     """`Now · 2 of 8 CPUs (quota)`."""
-    return f"Now · {cpus_text(cpus.cpus_online, cpus.count, cpus.limited_by)}"
+    return f"{say('Now')} · {cpus_text(cpus.cpus_online, cpus.count, cpus.limited_by)}"
 
 
 def trial_text(state: LabState) -> str:
@@ -301,7 +332,7 @@ def trial_text(state: LabState) -> str:
             (run for run in state.runs if run.experiment.interpreter_key == current.interpreter_key), None
         )
         words += [python_of(own)] if own else []
-    return f"{' '.join([*words, current.label])}, trial {state.trial}"
+    return say("{what}, trial {number}", what=" ".join([*words, current.label]), number=state.trial)
 
 
 def report_of(state: LabState, cores: float | None = None) -> list[str]:
@@ -315,11 +346,12 @@ def report_of(state: LabState, cores: float | None = None) -> list[str]:
     from gil_tui.tui import details
 
     if not state.runs:
-        return ["There is no verdict yet."]
+        return [say("There is no verdict yet.")]
     if state.run:
         lines = details.run_lines(state.run, state.runs, fits=state.fits)
         found = [*recommendation_lines(sweep_of(state)), *foretold_lines(sweep_of(state), cores)]
-        return [*lines, "", "", f"all {len(state.runs)} runs of its sweep", *found] if found else lines
+        every = say("all {count} runs of its sweep", count=len(state.runs))
+        return [*lines, "", "", every, *found] if found else lines
     lines = sweep_lines(sweep_of(state), cores)
     answer = 2 + len(recommendation_lines(sweep_of(state)))
     return [*lines[:answer], *(verdict_lines(state.verdict) if state.verdict else []), *lines[answer:]]
@@ -331,4 +363,4 @@ def output_of(state: LabState) -> list[str]:
 
     runs = [state.run] if state.run else list(state.runs)
     lines = [line for run in runs for line in details.output_lines(run)]
-    return lines or ["The program printed nothing."]
+    return lines or [say("The program printed nothing.")]

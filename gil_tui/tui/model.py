@@ -19,7 +19,8 @@ from gil_tui.lab.events import (
     Watched,
 )
 from gil_tui.lab.records import UNAVAILABLE, Run, Sweep
-from gil_tui.text import clean, factor
+from gil_tui.language.spoken import say, sentence, some
+from gil_tui.text import clean
 from gil_tui.tui.series import (
     executor_of as executor_of,
 )
@@ -34,9 +35,9 @@ from gil_tui.tui.series import (
 from gil_tui.tui.series import (
     python_of as python_of,
 )
+from gil_tui.tui.wording import enumerated, factor
 from gil_tui.verdict.model import Verdict
 from gil_tui.verdict.statistics import Interval
-from gil_tui.verdict.words import listed
 from gil_tui.watch.frames import Frame
 
 BUSY_PHASES = ("starting", "calibrating", "measuring", "stopping")
@@ -205,12 +206,20 @@ def interim_sentence(state: LabState, python: str = "") -> str:
     key = python if python in keys else next(iter(keys), "")
     own = [run for run in state.runs if run.experiment.interpreter_key == key]
     parts = [
-        f"{best.executor} at best {factor(best.speedup)} with {best.workers} worker"
-        f"{'s' if best.workers != 1 else ''}"
+        some(
+            "{executor} at best {speedup} with {count} worker",
+            "{executor} at best {speedup} with {count} workers",
+            best.workers,
+            executor=best.executor,
+            speedup=factor(best.speedup),
+        )
         for best in bests_of(own)
     ]
-    where = f" on {python_of(own[0])}" if len(keys) > 1 else ""
-    return f"So far{where} {listed(parts)}." if parts else ""
+    if not parts:
+        return ""
+    if len(keys) > 1:
+        return say("So far on {python} {found}.", python=python_of(own[0]), found=enumerated(parts))
+    return say("So far {found}.", found=enumerated(parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,8 +286,14 @@ def skipped_of(runs: Sequence[Run]) -> list[str]:
         if run.status == UNAVAILABLE and run.failure:
             found.setdefault((python_of(run), failure_text(run.failure)), []).append(run)
     return [
-        f"{python}: {why} ({len(some)} run{'s' if len(some) != 1 else ''} left out)"
-        for (python, why), some in found.items()
+        some(
+            "{python}: {why} ({count} run left out)",
+            "{python}: {why} ({count} runs left out)",
+            len(left_out),
+            python=python,
+            why=sentence(why),
+        )
+        for (python, why), left_out in found.items()
     ]
 
 
@@ -290,4 +305,9 @@ def failure_text(failure: Mapping[str, str]) -> str:
 def workload_of(runs: Iterable[Run]) -> str:
     """What the sweep is of: its workload, or how many there are."""
     names = workloads_of(runs)
-    return clean(names[0]) if len(names) == 1 else f"{len(names)} workloads" if names else ""
+    return clean(names[0]) if len(names) == 1 else workloads_text(len(names)) if names else ""
+
+
+def workloads_text(count: int) -> str:
+    """So many workloads."""
+    return some("{count} workload", "{count} workloads", count)

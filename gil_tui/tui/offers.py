@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gil_tui.lab.interpreters import Interpreter
+from gil_tui.language.spoken import say, sentence, to_say
 from gil_tui.text import clean
 from gil_tui.tui.engine import Executor, Known, Workload
-from gil_tui.tui.settings import fields_of
-from gil_tui.verdict.words import listed
+from gil_tui.tui.settings import fields_of, said
+from gil_tui.tui.wording import enumerated
 
 MOST_REMEDIES = 2
 """More commands than these are not told at once."""
@@ -53,14 +54,16 @@ def why_not(name: str, chosen: Sequence[Interpreter], known: Known) -> str:
     parts = []
     for why, labels in reasons.items():
         where = "" if len(labels) == len(chosen) == 1 else f" ({_where(labels, len(chosen))})"
-        parts.append(f"{why}{where}")
+        parts.append(f"{sentence(why)}{where}")
     return "; ".join(parts)
 
 
 def _where(labels: Sequence[str], of: int) -> str:
     if len(labels) == of:
-        return f"all {of} chosen"
-    return listed(list(labels)) if len(labels) <= 3 else f"{labels[0]} and {len(labels) - 1} others"
+        return say("all {count} chosen", count=of)
+    if len(labels) <= 3:
+        return enumerated(labels)
+    return say("{name} and {count} others", name=labels[0], count=len(labels) - 1)
 
 
 def remedies_of(name: str, chosen: Sequence[Interpreter], known: Known) -> tuple[str, ...]:
@@ -76,10 +79,10 @@ def workload_entries(
     return [
         Entry(
             workload.name,
-            workload.family,
+            said(workload.family),
             workload.name,
-            workload.shows,
-            tuple(filter(None, (workload.shows, _what_can_be_set(workload)))),
+            said(workload.shows),
+            tuple(filter(None, (said(workload.shows), _what_can_be_set(workload)))),
             why_not(workload.name, chosen, known),
             remedies_of(workload.name, chosen, known),
         )
@@ -88,9 +91,9 @@ def workload_entries(
 
 
 def _what_can_be_set(workload: Workload) -> str:
-    size = f"size in {workload.size_unit}" if workload.size_unit else ""
+    size = say("size in {unit}", unit=say(workload.size_unit)) if workload.size_unit else ""
     knobs = [
-        f"{field.name} {field.default}{f' {field.unit}' if field.unit else ''}"
+        f"{field.name} {field.default}{f' {said(field.unit)}' if field.unit else ''}"
         for field in fields_of(workload.knobs)
         if field.is_knob
     ]
@@ -104,10 +107,10 @@ def executor_entries(
     return [
         Entry(
             executor.name,
-            "start methods" if ":" in executor.name else "executors",
+            say("start methods") if ":" in executor.name else say("executors"),
             executor.name,
-            executor.means,
-            (executor.means,),
+            said(executor.means),
+            (said(executor.means),),
             why_not(executor.name, chosen, known),
             remedies_of(executor.name, chosen, known),
         )
@@ -120,16 +123,23 @@ def interpreter_entries(interpreters: Sequence[Interpreter]) -> list[Entry]:
     return [
         Entry(
             one.key,
-            _kind(one),
+            say(_kind(one)),
             one.label,
             f"{one.version}  {one.path}",
-            (one.path, f"{one.implementation} {one.version}, found by {_found_by(one)}{_switched(one)}"),
+            (one.path, _origin_of(one)),
         )
         for one in sorted(interpreters, key=_kind_order)
     ]
 
 
-KINDS = ("with a GIL", "free-threaded", "PyPy and others")
+KINDS = (to_say("with a GIL"), to_say("free-threaded"), to_say("PyPy and others"))
+FOUND = {
+    "running": to_say("{python}, running gil-tui"),
+    "active": to_say("{python}, found as the active environment's"),
+    "path": to_say("{python}, found on PATH"),
+    "opt": to_say("{python}, found in /opt"),
+    "named": to_say("{python}, found by its name"),
+}
 
 
 def _kind(one: Interpreter) -> str:
@@ -142,36 +152,32 @@ def _kind_order(one: Interpreter) -> int:
     return KINDS.index(_kind(one))
 
 
-def _found_by(one: Interpreter) -> str:
-    words = {
-        "running": "running gil-tui",
-        "active": "the active environment",
-        "path": "PATH",
-        "opt": "looking into /opt",
-        "named": "its name",
-    }
-    return words.get(one.source, one.source)
-
-
-def _switched(one: Interpreter) -> str:
-    words = [
-        f"{name} switched {'on' if on else 'off'}"
+def _origin_of(one: Interpreter) -> str:
+    """What it is, how it was found, what is switched."""
+    python = f"{one.implementation} {one.version}"
+    if one.source in FOUND:
+        found = say(FOUND[one.source], python=python)
+    else:
+        found = say("{python}, found by {tool}", python=python, tool=one.source)
+    switched = [
+        say("{name} switched on", name=name) if on else say("{name} switched off", name=name)
         for name, on in (("GIL", one.gil), ("JIT", one.jit))
         if on is not None
     ]
-    return f"; {listed(words)}" if words else ""
+    return "; ".join([found, *([enumerated(switched)] if switched else [])])
 
 
 def about_lines(entry: Entry) -> list[tuple[str, str]]:
     """What is told of an entry, each line with its role, the reason and its remedy first."""
-    lines = [(f"– not available: {entry.unavailable}", "strong")] if entry.unavailable else []
+    off = say("– not available: {why}", why=entry.unavailable)
+    lines = [(off, "strong")] if entry.unavailable else []
     lines += [(f"  {remedy}", "accent") for remedy in entry.remedies[:MOST_REMEDIES]]
     more = len(entry.remedies) - MOST_REMEDIES
-    lines += [(f"  and {more} more like it", "muted")] if more > 0 else []
+    lines += [("  " + say("and {count} more like it", count=more), "muted")] if more > 0 else []
     return [*lines, *((clean(line), "muted") for line in entry.about if line)]
 
 
 def refusal(entry: Entry) -> str:
     """One line for whoever wants it all the same: the reason and the first remedy."""
-    remedy = f": {entry.remedies[0]}" if entry.remedies else ""
-    return f"{clean(entry.label)} is not available here, it {entry.unavailable}{remedy}"
+    refused = say("{name} is not available here, it {why}", name=clean(entry.label), why=entry.unavailable)
+    return ": ".join([refused, *entry.remedies[:1]])

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gil_tui.bench.spec import Knob
+from gil_tui.language.spoken import say, to_say
 from gil_tui.text import clean
 
 Settings = tuple[tuple[str, str], ...]
@@ -24,28 +25,53 @@ class Field:
     is_knob: bool = False
 
     @property
+    def label(self) -> str:
+        """What it is called; a knob has its own name everywhere."""
+        return self.name if self.is_knob else say(self.name)
+
+    @property
+    def meaning(self) -> str:
+        """What it is, in a sentence."""
+        text = clean(said(self.help)).strip()
+        return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '?')) else '.'}" if text else ""
+
+    @property
     def hint(self) -> str:
         """What stands beside the value: its unit and what holds when nothing is typed."""
-        if self.default[:1].isdigit():
-            return f"{self.default} {self.unit}".rstrip()
-        return ", ".join(filter(None, (self.unit, self.default)))
+        default, unit = said(self.default), said(self.unit)
+        if default[:1].isdigit():
+            return f"{default} {unit}".rstrip()
+        return ", ".join(filter(None, (unit, default)))
 
 
-SIZE = Field("size", "so that a task takes 20 ms", "", "How much work one task is.")
+def said(text: str) -> str:
+    """A text that may be none, or a name or a number that is the same in every language."""
+    return say(text) if text else ""
+
+
+SIZE = Field(to_say("size"), to_say("so that a task takes 20 ms"), "", to_say("How much work one task is."))
 GENERAL = (
     SIZE,
-    Field("tasks", "10 for each worker", "", "How many tasks one trial has."),
-    Field("repeats", "12", "trials at most", "Fewer when the time is known to 2 %. Each is a fresh process."),
-    Field("timeout", "60", "s", "How long one trial may take."),
+    Field(to_say("tasks"), to_say("10 for each worker"), "", to_say("How many tasks one trial has.")),
     Field(
-        "switch interval",
-        "as Python has it",
+        to_say("repeats"),
+        "12",
+        to_say("trials at most"),
+        to_say("Fewer when the time is known to 2 %. Each is a fresh process."),
+    ),
+    Field(to_say("timeout"), "60", "s", to_say("How long one trial may take.")),
+    Field(
+        to_say("switch interval"),
+        to_say("as Python has it"),
         "s",
-        "How long a thread keeps the GIL when others want it (CPython: 0.005); several are compared",
+        to_say("How long a thread keeps the GIL when others want it (CPython: 0.005); several are compared"),
     ),
 )
 DASK = Field(
-    "dask", "a cluster of this host", "", "Address of the scheduler of a cluster, such as tcp://host:8786."
+    "dask",
+    to_say("a cluster of this host"),
+    "",
+    to_say("Address of the scheduler of a cluster, such as tcp://host:8786."),
 )
 
 
@@ -53,7 +79,7 @@ def fields_of(knobs: Iterable[Knob], size_unit: str = "", *, dask: bool = False)
     """What can be set for workloads with these knobs; `dask` has a cluster."""
     size = Field(SIZE.name, SIZE.default, size_unit, SIZE.help)
     particular = [
-        Field(knob.name, _shown(knob.default), knob.unit, _sentence(knob.help), is_knob=True)
+        Field(knob.name, _shown(knob.default), knob.unit, knob.help, is_knob=True)
         for knob in {knob.name: knob for knob in knobs}.values()
     ]
     return [*particular, *((DASK,) if dask else ()), size, *GENERAL[1:]]
@@ -73,15 +99,11 @@ def for_fields(settings: Settings, fields: Sequence[Field]) -> Settings:
 
 def settings_text(settings: Settings, fields: Sequence[Field]) -> str:
     """What differs from the default in one line: `size 1000, latency_ms 5`; empty when nothing does."""
-    return ", ".join(clean(f"{name} {text}") for name, text in for_fields(settings, fields))
+    labels = {field.name: field.label for field in fields}
+    return ", ".join(clean(f"{labels[name]} {text}") for name, text in for_fields(settings, fields))
 
 
 def _shown(value: object) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return say("yes") if value else say("no")
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _sentence(text: str) -> str:
-    text = clean(text).strip()
-    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '?')) else '.'}" if text else ""

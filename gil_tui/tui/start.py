@@ -9,7 +9,8 @@ from gil_tui.tui.settings import Settings
 class Start:
     """What is chosen at first; empty where nothing was said. `interpreters` are keys.
 
-    `screenshots` is the folder of pictures; `redact` begins with the mask on.
+    `screenshots` is the folder of pictures; `redact` begins with the mask on. `cores` are those of another
+    machine that the bound is drawn for.
     """
 
     workloads: tuple[str, ...] = ()
@@ -20,3 +21,4 @@ class Start:
     pid: int | None = None
     screenshots: str = ""
     redact: bool = False
+    cores: float | None = None

@@ -9,6 +9,7 @@ import pytest
 from gil_tui import cli
 from gil_tui.commands.terminal import colours, description
 from gil_tui.lab.interpreters import Interpreter
+from gil_tui.language import language_called
 from gil_tui.tui.start import Start
 
 
@@ -71,11 +72,18 @@ def test_what_was_asked_for_reaches_the_screen(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr("gil_tui.tui.terminal.refuse_without_terminal", lambda environ: None)
     monkeypatch.setattr("gil_tui.tui.app.run", run)
-    assert cli.main(["shop.py:render", "--no-mouse", "--theme", "dark"]) == 0
+    assert cli.main(["shop.py:render", "--no-mouse", "--theme", "dark", "--lang", "en"]) == 0
     assert asked[-1] == Start(workloads=("shop.py:render",))
-    assert options == {"interpreters": [], "no_mouse": True, "theme": "dark"}
+    assert options == {
+        "interpreters": [],
+        "no_mouse": True,
+        "theme": "dark",
+        "language": language_called("en"),
+    }
     assert cli.main(["--redact", "--screenshots", "audit"]) == 0
     assert asked[-1] == Start(screenshots="audit", redact=True)
+    assert cli.main(["countdown", "--cores", "6"]) == 0
+    assert asked[-1] == Start(workloads=("countdown",), cores=6.0)
     line = "sleep countdown -e threads -w 1,8 --size 3 --switch-interval 0.005,0.05 --set duration_ms=5"
     assert cli.main([*line.split(), "-i", sys.executable]) == 0
     assert asked[-1].workloads == ("sleep", "countdown")
@@ -102,3 +110,11 @@ def test_options_are_refused_as_for_run(
     monkeypatch.setattr("gil_tui.tui.terminal.refuse_without_terminal", lambda environ: None)
     assert cli.main(line.split()) == 2
     assert expected in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("cores", ["0", "-1", "nan", "many"])
+def test_no_number_of_cores_is_wrong_usage(cores: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main([f"--cores={cores}"])
+    assert ended.value.code == 2
+    assert "is no number of cores" in capsys.readouterr().err

@@ -17,6 +17,7 @@ from gil_tui.tui.engine import Selection, _Lab, real_engine
 from gil_tui.tui.lab_view import report_of
 from gil_tui.tui.model import LabState, best_of
 from gil_tui.tui.screens.lab import LabScreen
+from gil_tui.tui.start import Start
 from gil_tui.tui.widgets.chart import ChartPane
 from gil_tui.tui.widgets.verdict import VerdictPane, plan_of
 from tests.tui.fake_engine import HOST, PYTHON, Player, bound_of, ended, fake_engine, run_of, sweep_events
@@ -93,6 +94,32 @@ def test_brackets_draw_the_bound_for_another_machine(size: tuple[int, int]) -> N
         await until(pilot, lambda: "bound for 1 core" in chart_text(app))
 
     play(script, size=size, engine=fake_engine(Player(events_with_best)))
+
+
+def test_another_machine_may_be_asked_about_from_the_start() -> None:
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await run_to_the_end(pilot, app)
+        await until(pilot, lambda: "bound for 6 cores" in chart_text(app))
+        await press(pilot, "right_square_bracket")
+        await until(pilot, lambda: "bound for 8 cores" in chart_text(app))
+        await press(pilot, "left_square_bracket", "left_square_bracket")
+        await until(pilot, lambda: "bound for 4 cores" in chart_text(app))
+        await press(pilot, "right_square_bracket")
+        await until(pilot, lambda: "bound for 6 cores" in chart_text(app))
+
+    play(script, start=Start(cores=6.0), engine=fake_engine(Player(events_with_best)))
+
+
+@pytest.mark.parametrize(
+    ("width", "keys"), [(80, "n Try 8 next [] Cores"), (60, "n Try 8 next v View [] Cores")]
+)
+def test_cores_and_what_to_try_next_have_their_keys_side_by_side(width: int, keys: str) -> None:
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await run_to_the_end(pilot, app)
+        await until(pilot, lambda: keys in picture(app))
+        assert picture(app).endswith("f1 Help q Quit\n")
+
+    play(script, size=(width, 24), engine=fake_engine(Player(events_with_best)))
 
 
 def test_one_key_measures_exactly_what_is_asked_for() -> None:

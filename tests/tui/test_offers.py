@@ -85,7 +85,7 @@ def test_interpreters_stand_by_kind_with_their_paths() -> None:
         ("PyPy and others", "pypy3.9"),
     ]
     assert entries[1].key == f"{PYTHON_T}+gil"
-    assert entries[1].about[1] == "cpython 3.13.15, found by looking into /opt; GIL switched on"
+    assert entries[1].about[1] == "cpython 3.13.15, found in /opt; GIL switched on"
 
 
 def test_of_many_pythons_the_telling_ones_are_shown() -> None:
@@ -114,7 +114,7 @@ def test_families_offer_all_at_once_where_all_do_the_same_work() -> None:
 def test_settings_are_texts_that_differ_from_the_default() -> None:
     fields = fields_of(WORKLOADS[3].knobs, "products")
     assert [field.name for field in fields][:3] == ["blas_threads", "size", "tasks"]
-    assert fields[0].help == "How many threads BLAS may use."
+    assert fields[0].meaning == "How many threads BLAS may use."
     assert fields[1].hint == "products, so that a task takes 20 ms"
     settings = changed(changed((), "size", " 100 "), "duration_ms", "5")
     assert settings == (("size", "100"), ("duration_ms", "5"))
@@ -137,7 +137,7 @@ def test_settings_are_checked_by_the_rules_of_the_command_line() -> None:
         ("tasks", "1e9", "tasks takes a whole number"),
         ("repeats", "5000", "repeats 5000 is not possible"),
         ("timeout", "-1", "timeout -1 s is not possible"),
-        ("switch interval", "0.005, x", "switch interval takes seconds, not 'x'"),
+        ("switch interval", "0.005, x", "switch interval takes a number of seconds, not 'x'"),
         ("dask", "somewhere", "dask takes the address of a scheduler"),
         ("levle", "3", "no knob 'levle'"),
     ):

@@ -15,6 +15,7 @@ from gil_tui.text import clean
 from gil_tui.tui.audit_session import AuditSession, Progress
 from gil_tui.tui.bindings import SpokenDialog
 from gil_tui.tui.messages import HistoryChanged, HistoryOpened, InterpretersFound, MaskChanged
+from gil_tui.tui.reporting import Reported
 from gil_tui.tui.screens.dialogs import ConfirmDialog, TextDialog
 from gil_tui.tui.screens.tab import TabScreen
 from gil_tui.tui.widgets.points import AuditList, PointPane, PointsPane, Table
@@ -134,6 +135,11 @@ class AuditScreen(TabScreen):
             case "delete":
                 return not opened and self.audits.at_cursor is not None
         return True
+
+    def reported(self) -> Reported | None:
+        """The audit that is open, or the one at the cursor of the list."""
+        audit = self._session.open_audit or self.audits.at_cursor
+        return Reported(audit=audit) if audit else None
 
     # Keys
 

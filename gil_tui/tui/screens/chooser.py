@@ -8,15 +8,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from gil_tui.language.spoken import say, to_say
+from gil_tui.tui.bindings import SpokenDialog
 from gil_tui.tui.offers import Entry, about_lines
 from gil_tui.tui.widgets.entry_list import EntryList
 from gil_tui.tui.widgets.lines import Lines, Row
 from gil_tui.tui.widgets.verdict import wrapped
 
-KEYS = "type to find · space mark · enter take · esc cancel"
+KEYS = to_say("type to find · space mark · enter take · esc cancel")
 PAGE = 8
 
 MakeOwn = Callable[[str], Entry | None]
@@ -31,7 +32,7 @@ class FindLine(Input):
         return key != "space" and super().check_consume_key(key, character)
 
 
-class ChooserDialog(ModalScreen[tuple[str, ...] | None]):
+class ChooserDialog(SpokenDialog[tuple[str, ...] | None]):
     """Gives back the keys that were marked or, where none is, the one at the cursor; None for cancelled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -66,8 +67,8 @@ class ChooserDialog(ModalScreen[tuple[str, ...] | None]):
         """The line to type on, the list, and what is at the cursor."""
         with Vertical(classes="dialog chooser") as dialog:
             dialog.border_title = Content(self._title)
-            dialog.border_subtitle = Content(KEYS)
-            yield FindLine(placeholder="find", compact=True)
+            dialog.border_subtitle = Content(say(KEYS))
+            yield FindLine(placeholder=say("find"), compact=True)
             yield EntryList()
             yield Lines(id="about")
 

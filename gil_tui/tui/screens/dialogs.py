@@ -8,14 +8,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import ScrollableContainer, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input, Log, Static
 
+from gil_tui.language.spoken import say
+from gil_tui.tui.bindings import SpokenDialog
 from gil_tui.tui.reading import reading_rows
 
 
-class AskDialog(ModalScreen[str | None]):
+class AskDialog(SpokenDialog[str | None]):
     """Asks for one line; `check` raises ValueError with what is wrong with it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -30,7 +31,7 @@ class AskDialog(ModalScreen[str | None]):
         """A line to type on, and a line for what is wrong."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = Content(self._title)
-            dialog.border_subtitle = Content("enter take over · esc cancel")
+            dialog.border_subtitle = Content(say("enter take over · esc cancel"))
             yield Input(placeholder=self._hint, compact=True)
             yield Static("", id="wrong", markup=False)
 
@@ -48,7 +49,7 @@ class AskDialog(ModalScreen[str | None]):
         self.dismiss(None)
 
 
-class ConfirmDialog(ModalScreen[str]):
+class ConfirmDialog(SpokenDialog[str]):
     """Asks a question; the answer is one of the keys of `answers`, or empty."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -63,7 +64,7 @@ class ConfirmDialog(ModalScreen[str]):
         """The question, and the answers with their keys."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = Content(self._question)
-            for key, words in {**self._answers, "n": "no, keep everything"}.items():
+            for key, words in {**self._answers, "n": say("no, keep everything")}.items():
                 yield Static(Content.assemble((f"  {key}  ", "bold"), words))
 
     def on_key(self, event: events.Key) -> None:
@@ -80,7 +81,7 @@ class Reading(ScrollableContainer, can_focus=True):
     """Scrolls both ways: tables are as wide as they are."""
 
 
-class TextDialog(ModalScreen[None]):
+class TextDialog(SpokenDialog[None]):
     """Lines to read, shown literally, to be scrolled; `wrap` them where they are prose, not output."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -99,7 +100,7 @@ class TextDialog(ModalScreen[None]):
         else:
             box = Log(highlight=False, classes="dialog large")
         box.border_title = Content(self._title)
-        box.border_subtitle = Content("arrows scroll · esc close")
+        box.border_subtitle = Content(say("arrows scroll · esc close"))
         yield box
 
     def on_mount(self) -> None:

@@ -19,6 +19,7 @@ from gil_tui.text import clean
 from gil_tui.tui import comparison, details
 from gil_tui.tui.messages import HistoryChanged, HistoryOpened
 from gil_tui.tui.model import failure_text
+from gil_tui.tui.reporting import Reported
 from gil_tui.tui.screens.dialogs import ConfirmDialog, TextDialog
 from gil_tui.tui.screens.tab import TabScreen
 from gil_tui.tui.series import python_of
@@ -143,6 +144,12 @@ class HistoryScreen(TabScreen):
     def action_reverse(self) -> None:
         """Smallest instead of largest first, and back."""
         self._order(self.table.order_by, not self.table.descending)
+
+    def reported(self) -> Reported | None:
+        """The runs that are marked; else the sweep of the one at the cursor."""
+        row = self.table.row_at_cursor
+        marked = tuple(f"#{number}" for number in self.table.marked)
+        return Reported(marked or (row.sweep_id,)) if row else None
 
     @work(exclusive=True, group="dialog")
     async def action_details(self) -> None:

@@ -13,6 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 
 from gil_tui.lab.records import Run
+from gil_tui.language.spoken import say
 from gil_tui.tui.engine import Selection
 from gil_tui.tui.foretelling import Foretold, Wanted, runs_of, wanted_bounds
 from gil_tui.tui.lab_view import (
@@ -32,6 +33,7 @@ from gil_tui.tui.messages import (
     StateChanged,
 )
 from gil_tui.tui.model import best_of, failures_of, parts_of, skipped_of
+from gil_tui.tui.reporting import Reported
 from gil_tui.tui.screens.tab import TabScreen
 from gil_tui.tui.series import (
     WORKERS,
@@ -50,7 +52,7 @@ from gil_tui.tui.widgets.now import Now, NowPane, rates_text
 from gil_tui.tui.widgets.parts import part_rows
 from gil_tui.tui.widgets.run_bar import doing_text, progress_text
 from gil_tui.tui.widgets.verdict import VerdictPane
-from gil_tui.verdict.words import listed
+from gil_tui.tui.wording import enumerated
 
 LIVE_EVERY_S = 1.0
 IDLE_EVERY_S = 2.0
@@ -86,20 +88,6 @@ class LabScreen(TabScreen):
         ),
         Binding("v", "view", "View", id="lab.view", tooltip="The next pane: choose, chart, now"),
         Binding(
-            "comma",
-            "settings",
-            "Settings",
-            key_display=",",
-            id="lab.settings",
-            tooltip="Size, repeats, knobs",
-        ),
-        Binding("t", "measure", "Time", id="lab.measure", tooltip="Time instead of speed-up, and back"),
-        Binding("x", "axis", "Axis", id="lab.axis", tooltip="Workers, Pythons or workloads on the x axis"),
-        Binding("i", "python", "Python", id="lab.python", tooltip="The next interpreter in the chart"),
-        Binding("w", "workload", "Workload", id="lab.workload", tooltip="The next workload in the chart"),
-        Binding("e", "evidence", "Evidence", id="lab.evidence", tooltip="All numbers behind the verdict"),
-        Binding("o", "output", "Output", id="lab.output", tooltip="What the program printed"),
-        Binding(
             "left_square_bracket",
             "cores(-1)",
             "Fewer cores",
@@ -115,6 +103,20 @@ class LabScreen(TabScreen):
             id="lab.cores",
             tooltip="The bound for a machine with more cores",
         ),
+        Binding(
+            "comma",
+            "settings",
+            "Settings",
+            key_display=",",
+            id="lab.settings",
+            tooltip="Size, repeats, knobs",
+        ),
+        Binding("t", "measure", "Time", id="lab.measure", tooltip="Time instead of speed-up, and back"),
+        Binding("x", "axis", "Axis", id="lab.axis", tooltip="Workers, Pythons or workloads on the x axis"),
+        Binding("i", "python", "Python", id="lab.python", tooltip="The next interpreter in the chart"),
+        Binding("w", "workload", "Workload", id="lab.workload", tooltip="The next workload in the chart"),
+        Binding("e", "evidence", "Evidence", id="lab.evidence", tooltip="All numbers behind the verdict"),
+        Binding("o", "output", "Output", id="lab.output", tooltip="What the program printed"),
         Binding("z", "zoom", "Zoom", id="lab.zoom", tooltip="The chart alone, and back"),
         Binding("escape", "live", "Back", id="lab.live", tooltip="From the history back to the last sweep"),
     ]
@@ -145,8 +147,9 @@ class LabScreen(TabScreen):
     def on_mount(self) -> None:
         """Fill in what is known at once."""
         self.add_class("-view-experiment")
-        self.experiment.border_title = "Experiment"
+        self.experiment.border_title = say("Experiment")
         self.experiment.begin(self.app.start_with)
+        self._foretold.begin(self.app.start_with.cores, self.app.cpus.count)
         self._show_state()
         self._tick()
 
@@ -190,6 +193,12 @@ class LabScreen(TabScreen):
                 return bool(state.runs) or self._is_zoomed
         return True
 
+    def reported(self) -> Reported | None:
+        """The sweep that is shown, once it has ended."""
+        state = self.app.session.state
+        known = state.sweep_id and any(run.walls_s for run in state.runs)
+        return Reported((state.sweep_id,)) if known and not state.busy else None
+
     @property
     def one_at_a_time(self) -> bool:
         """True where the terminal is too small to show all panes."""
@@ -216,7 +225,7 @@ class LabScreen(TabScreen):
         """Run the numbers of workers that the recommendation asks for."""
         selection = self.app.session.following(self._view_shown.workload)
         if selection is None:
-            self.app.say("The run that this is about is not there any more.", is_error=True)
+            self.app.say(say("The run that this is about is not there any more."), is_error=True)
             return
         self._view_wanted = View(self._view_wanted.measure)
         self._view("chart")
@@ -279,11 +288,11 @@ class LabScreen(TabScreen):
     async def action_evidence(self) -> None:
         """Everything behind the verdict."""
         lines = await asyncio.to_thread(report_of, self.app.session.state, self._foretold.cores)
-        self._read("Evidence", lines, wrap=True)
+        self._read(say("Evidence"), lines, wrap=True)
 
     def action_output(self) -> None:
         """What the program printed."""
-        self._read("Output", output_of(self.app.session.state))
+        self._read(say("Output"), output_of(self.app.session.state))
 
     def action_view(self) -> None:
         """The next pane of a small terminal."""
@@ -326,7 +335,7 @@ class LabScreen(TabScreen):
         from gil_tui.tui.widgets.history_table import HistoryTable
 
         table = HistoryTable(id="recent")
-        table.border_title = "History"
+        table.border_title = say("History")
         await self.query_one("#right").mount(table)
         self._load_recent()
         self._show_state()
@@ -429,7 +438,8 @@ class LabScreen(TabScreen):
         is_past = self.app.session.past is not None
         several = (len(axes_of(state.runs)), len(pythons_to_show(self._view_shown, state.runs)))
         wanted = self._next_workers
-        self.query_one(KeyBar).say("next", f"Try {listed([str(count) for count in wanted])} next")
+        counts = enumerated([str(count) for count in wanted])
+        self.query_one(KeyBar).say("next", say("Try {counts} next", counts=counts))
         measured = any(run.walls_s for run in state.runs) and self._view_shown.axis == WORKERS
         nothing = not state.verdict, not state.runs, self.one_at_a_time
         can = (live.busy, is_past, *nothing, *several, bool(wanted), measured)
@@ -465,7 +475,7 @@ class LabScreen(TabScreen):
         live = self.app.session.live
         self.experiment.show_state(live)
         if self.one_at_a_time and live.busy:
-            self.verdict.entitle("Verdict", progress_text(live))
+            self.verdict.entitle(say("Verdict"), progress_text(live))
 
 
 def _next(options: Sequence[str], at: str) -> str:

@@ -8,20 +8,21 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from gil_tui.language.spoken import say, to_say
 from gil_tui.text import clean, fit
+from gil_tui.tui.bindings import SpokenDialog
 from gil_tui.tui.settings import Field, Settings, changed
 
 NAME_WIDTH = 15
-KEYS = "empty is the default · enter take over · esc cancel"
+KEYS = to_say("empty is the default · enter take over · esc cancel")
 
 Check = Callable[[Settings], str]
 """What is wrong with these settings, empty when nothing is."""
 
 
-class SettingsDialog(ModalScreen[Settings | None]):
+class SettingsDialog(SpokenDialog[Settings | None]):
     """A line for each setting; what is wrong with one is said as it is typed, and nothing wrong is taken."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -46,13 +47,12 @@ class SettingsDialog(ModalScreen[Settings | None]):
         texts = dict(self._settings)
         with Vertical(classes="dialog settings") as dialog:
             dialog.border_title = Content(self._title)
-            dialog.border_subtitle = Content(KEYS)
+            dialog.border_subtitle = Content(say(KEYS))
             with VerticalScroll(can_focus=False):
                 for number, field in enumerate(self._fields):
                     with Horizontal(classes="setting"):
-                        yield Static(
-                            Content(f"{fit(clean(field.name), NAME_WIDTH):<{NAME_WIDTH}} ▏"), classes="name"
-                        )
+                        name = fit(clean(field.label), NAME_WIDTH)
+                        yield Static(Content(f"{name:<{NAME_WIDTH}} ▏"), classes="name")
                         yield Input(texts.get(field.name, ""), compact=True, id=f"field-{number}")
                         yield Static(Content(clean(field.hint)), classes="hint")
             yield Static("", id="meaning")
@@ -61,7 +61,7 @@ class SettingsDialog(ModalScreen[Settings | None]):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Say what the setting means."""
         if isinstance(event.widget, Input):
-            self.help_line.update(Content(self._field(event.widget).help))
+            self.help_line.update(Content(self._field(event.widget).meaning))
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:

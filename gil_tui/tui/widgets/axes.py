@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from gil_tui.language.spoken import figure
 from gil_tui.tui.series import Series
 
 STEPS = ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 5.0, 7.0))
@@ -60,5 +61,5 @@ def ticks(low: float, high: float, most: int, measure: str) -> list[float]:
 def tick_label(value: float, measure: str) -> str:
     """A tick as short as it goes: `2x`, `0.5x`, `500 ms`, `2 s`."""
     if measure == "speedup":
-        return f"{value:g}x"
-    return f"{value * 1000:g} ms" if value < 1 else f"{value:g} s"
+        return figure(f"{value:g}x")
+    return figure(f"{value * 1000:g} ms" if value < 1 else f"{value:g} s")

@@ -1,10 +1,12 @@
 """The pane of the chart: time or speed-up over workers, Pythons or workloads."""
 
 import asyncio
+import math
 from dataclasses import dataclass, field
 
 from textual.content import Content
 
+from gil_tui.language.spoken import figure, say, some, to_say
 from gil_tui.text import fit
 from gil_tui.tui.plot import BOUND_GLYPH, IDEAL_GLYPH, MARK_GLYPH, Picture, drawn
 from gil_tui.tui.series import WORKERS, Chart, Mark, Series
@@ -12,7 +14,7 @@ from gil_tui.tui.theme import EXECUTOR_MARKERS, executor_role
 from gil_tui.tui.widgets.legend import legend_rows
 from gil_tui.tui.widgets.lines import Lines, Row, row_width
 
-TITLES = {"speedup": "Speed-up", "time": "Time"}
+TITLES = {"speedup": to_say("Speed-up"), "time": to_say("Time")}
 ROOMY, SPACIOUS = 12, 20
 """From these heights on the legend has a row, or three, of its own."""
 MARKED = tuple(map(executor_role, EXECUTOR_MARKERS))
@@ -36,18 +38,27 @@ class ChartView:
 
 def ideal_text(cpus: float) -> str:
     """What the dotted line is."""
-    return f"{IDEAL_GLYPH * 3} ideal on {cpus:g} CPU{'s' if cpus != 1 else ''}"
+    number = figure(f"{cpus:g}")
+    return f"{IDEAL_GLYPH * 3} {some('ideal on {cpus} CPU', 'ideal on {cpus} CPUs', many(cpus), cpus=number)}"
 
 
 def mark_text(mark: Mark) -> str:
     """The number of workers to use, as the legend has it: `┊ N* 4 (2 to 8)`."""
-    known = "" if mark.low == mark.high else f" ({mark.low:g} to {mark.high:g})"
-    return f"{MARK_GLYPH} N* {mark.workers:g}{known}"
+    text = f"{MARK_GLYPH} N* {mark.workers:g}"
+    if mark.low == mark.high:
+        return text
+    return say("{median} ({low} to {high})", median=text, low=f"{mark.low:g}", high=f"{mark.high:g}")
 
 
 def cores_text(cores: float) -> str:
     """What the bound is of, where it is of another machine: `bound for 8 cores`."""
-    return f"bound for {cores:g} core{'s' if cores != 1 else ''}"
+    number = figure(f"{cores:g}")
+    return some("bound for {cores} core", "bound for {cores} cores", many(cores), cores=number)
+
+
+def many(count: float) -> int:
+    """Whether one or several are meant, as `some` asks for it."""
+    return 1 if count == 1 else math.ceil(count)
 
 
 def footing(view: ChartView, width: int) -> str:
@@ -65,7 +76,7 @@ def footing(view: ChartView, width: int) -> str:
     parts += [f"{BOUND_GLYPH * 2} {label}" for label in labels["bound"]]
     parts.append(ideal_text(chart.cpus))
     # A fitted law takes the place of the line between the points: it needs a name, not a glyph.
-    parts += [f"fit: {', '.join(labels['fit'])}"] if labels["fit"] else []
+    parts += [say("fit: {laws}", laws=", ".join(labels["fit"]))] if labels["fit"] else []
     text = ""
     for part in parts:
         longer = f"{text}{BETWEEN if text else ''}{part}"
@@ -132,7 +143,7 @@ class ChartPane(Lines, can_focus=True):
 
     def _dress(self, width: int, height: int) -> list[Row]:
         """Title and subtitle; the legend's rows, unless rows are few: then it stands in the title."""
-        view, name = self.view, TITLES[self.view.chart.measure]
+        view, name = self.view, say(TITLES[self.view.chart.measure])
         legend: list[Row] = []
         title: Row = ((name, ""),)
         if height >= ROOMY:

@@ -11,6 +11,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 
 from gil_tui.lab.interpreters import Interpreter
+from gil_tui.language.spoken import say, to_say
 from gil_tui.text import clean
 from gil_tui.tui.app import GilTui
 from gil_tui.tui.engine import Executor, Known, Selection, Workload
@@ -25,7 +26,7 @@ from gil_tui.tui.offers import (
     refusal,
     workload_entries,
 )
-from gil_tui.tui.settings import Settings
+from gil_tui.tui.settings import Settings, said
 from gil_tui.tui.start import Start
 from gil_tui.tui.widgets.lines import Lines, Row
 from gil_tui.tui.widgets.picker import Picker
@@ -49,7 +50,7 @@ from gil_tui.tui.widgets.verdict import wrapped
 if TYPE_CHECKING:
     from gil_tui.tui.screens.chooser import MakeOwn
 
-OWN_HINT = "package.module:function or path/file.py:function"
+OWN_HINT = to_say("package.module:function or path/file.py:function")
 
 
 class Pickers(VerticalScroll, inherit_bindings=False):
@@ -202,7 +203,7 @@ class ExperimentPane(Vertical):
         return executor_entries(self._executors, self._chosen_interpreters(), self._known)
 
     def _workload_entry(self, name: str) -> Entry:
-        own = Entry(name, OWN, name, about=(self.app.session.engine.own().shows,))
+        own = Entry(name, OWN, name, about=(said(self.app.session.engine.own().shows),))
         return next((entry for entry in self._workload_entries() if entry.key == name), own)
 
     # What is at the cursor
@@ -256,26 +257,26 @@ class ExperimentPane(Vertical):
     def _open_workloads(self, message: Picker.Opened) -> None:
         picker = self.workload_picker
         if message.key == OWN:
-            self._ask("Your own code", OWN_HINT, workload_typed, self._take_own)
+            self._ask(say("Your own code"), say(OWN_HINT), workload_typed, self._take_own)
             return
         chosen = picker.chosen
         marked = chosen if len(chosen) > 1 else ()
         own = [self._workload_entry(name) for name in picker.own]
         entries = [*self._workload_entries(), *own]
         self._choose(
-            "Workload", entries, marked, next(iter(chosen), ""), self._take_workloads, self._own_entry
+            say("Workload"), entries, marked, next(iter(chosen), ""), self._take_workloads, self._own_entry
         )
 
     @on(Picker.Opened, "#executors")
     def _open_executors(self) -> None:
         picker = self.executor_picker
-        self._choose("Executors", self._executor_entries(), picker.chosen, "", picker.take)
+        self._choose(say("Executors"), self._executor_entries(), picker.chosen, "", picker.take)
 
     @on(Picker.Opened, "#interpreters")
     def _open_interpreters(self) -> None:
         picker = self.interpreter_picker
         entries = interpreter_entries(list(self._interpreters.values()))
-        self._choose("Python", entries, picker.chosen, "", picker.take)
+        self._choose(say("Python"), entries, picker.chosen, "", picker.take)
 
     @on(Picker.Opened, "#workers")
     def _open_workers(self) -> None:
@@ -283,7 +284,7 @@ class ExperimentPane(Vertical):
             self.workers_picker.add((), chosen=counts_typed(text))
             self.post_message(self.Changed())
 
-        self._ask("Numbers of workers", "such as 3, 6, 12", counts_typed, take)
+        self._ask(say("Numbers of workers"), say("such as 3, 6, 12"), counts_typed, take)
 
     def open_settings(self) -> None:
         """Let the settings be changed."""
@@ -296,14 +297,15 @@ class ExperimentPane(Vertical):
 
         selection, engine = self.selection, self.app.session.engine
         names = ", ".join(clean(name) for name in self.shown_selection.workloads[:2])
-        more = f" and {len(selection.workloads) - 2} more" if len(selection.workloads) > 2 else ""
+        if len(selection.workloads) > 2:
+            names = say("{names} and {count} more", names=names, count=len(selection.workloads) - 2)
 
         def check(settings: Settings) -> str:
             return engine.check(selection.workloads, settings)
 
         fields = self.fields(selection)
         self.app.push_screen(
-            SettingsDialog(f"Settings · {names}{more}", fields, selection.settings, check), take
+            SettingsDialog(f"{say('Settings')} · {names}", fields, selection.settings, check), take
         )
 
     def _own_entry(self, typed: str) -> Entry | None:

@@ -8,7 +8,9 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 
+from gil_tui.language.spoken import say
 from gil_tui.text import clean, fit
+from gil_tui.tui.settings import said
 from gil_tui.tui.widgets.lines import Row
 from gil_tui.tui.widgets.picker import Picker
 
@@ -186,7 +188,8 @@ class FamilyPicker(Picker):
     def drawn(self, width: int) -> list[Row]:
         """Title and families as rows of `width` cells."""
         known = sum(len(family.members) for family in self.families)
-        hint = f"⏎ all {known}" if known and self.has_focus and width >= len(self.title) + 12 else ""
+        hint = f"⏎ {say('all {count}', count=known)}"
+        hint = hint if known and self.has_focus and width >= len(self.title) + 12 else ""
         title = (fit(self.title, width), "accent bold" if self.has_focus else "muted")
         rows: list[Row] = [(title, (f"{hint:>{max(0, width - len(self.title))}}", "muted"))]
         count, wide = self._rows_in(width), self._cell_width(width)
@@ -204,7 +207,7 @@ class FamilyPicker(Picker):
         at_cursor = self.has_focus and index == self.cursor
         chosen = bool(set(family.members) & set(self.chosen))
         is_off = bool(stands) and set(stands) <= self.unavailable
-        name = f"{CHOSEN if chosen else ' '} {fit(clean(family.name), NAME_WIDTH - 1):<{NAME_WIDTH}}"
+        name = f"{CHOSEN if chosen else ' '} {fit(clean(said(family.name)), NAME_WIDTH - 1):<{NAME_WIDTH}}"
         label, place = self._label(family, stands), self._place(family, stands)
         room = width - len(name) - (2 if is_off else 0)
         if len(label) + len(place) + 1 > room:
@@ -222,10 +225,12 @@ class FamilyPicker(Picker):
 
     def _label(self, family: Family, stands: tuple[str, ...]) -> str:
         if not stands:
-            return "your own…"
+            return say("your own…")
         if len(stands) == 1:
             return self.label_of(stands[0])
-        return f"all {len(stands)}" if stands == family.members else f"{len(stands)} of {len(family.members)}"
+        if stands == family.members:
+            return say("all {count}", count=len(stands))
+        return say("{count} of {total}", count=len(stands), total=len(family.members))
 
     def _place(self, family: Family, stands: tuple[str, ...]) -> str:
         """Where among its options the row stands: `‹2/6›`; how many more there are in the other rows."""

@@ -3,18 +3,29 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gil_tui.text import clean, count, fit, percent
+from gil_tui.language.spoken import figure, say, some, to_say
+from gil_tui.text import clean, count, fit
 from gil_tui.tui.lanes import Lane, Lanes
+from gil_tui.tui.settings import said
 from gil_tui.tui.theme import GLYPHS, LEGEND
 from gil_tui.tui.widgets.cores import core_rows, gauge
 from gil_tui.tui.widgets.lines import Lines, Row, Span
+from gil_tui.tui.wording import percent
 from gil_tui.watch.frames import STATES, Frame, GilFrame
 
 LABEL_WIDTH = 5
 NAME_WIDTH = 6
 SHARE_WIDTH = 6
-NO_LANES = "Lanes appear while a trial runs."
-SHORT = {"run_queue": "que", "network": "net", "disk": "dsk", "sleep": "slp"}
+NO_LANES = to_say("Lanes appear while a trial runs.")
+SHORT = {
+    "run_queue": to_say("que"),
+    "network": to_say("net"),
+    "disk": to_say("dsk"),
+    "sleep": to_say("slp"),
+    "lock": to_say("lock"),
+    "idle": to_say("idle"),
+}
+SHORT_WIDTH = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +47,30 @@ def leading_gil(frame: Frame) -> GilFrame | None:
 
 def gil_rows(frame: Frame | None, width: int, live: bool = True) -> list[Row]:
     """Two rows: how much of the time the GIL is held, and how many threads wait for it."""
+    room, waits = width - LABEL_WIDTH - 1, f"{fit(say('wait'), LABEL_WIDTH):<{LABEL_WIDTH}} "
     if not live:
         last = leading_gil(frame) if frame else None
-        seen = f"last trial {percent(last.held)} held" if last and last.available else "no process is watched"
+        seen = say("no process is watched")
+        if last and last.available:
+            seen = say("last trial {share} held", share=percent(last.held))
         return [((f"{'GIL':<{LABEL_WIDTH}} ", "muted"), (fit(seen, width - LABEL_WIDTH - 1), "muted")), ()]
     gil = leading_gil(frame) if frame else None
     if frame is None or gil is None:
-        why = clean(frame.why) if frame and frame.why else "no process is watched"
+        why = clean(frame.why) if frame and frame.why else say("no process is watched")
         return [((f"{'GIL':<{LABEL_WIDTH}} ", "muted"), (fit(why, width - LABEL_WIDTH - 1), "muted")), ()]
     if gil.enabled is False:
         return [
-            ((f"{'GIL':<{LABEL_WIDTH}} ", "muted"), ("off: free-threaded", "text")),
-            ((f"{'wait':<{LABEL_WIDTH}} ", "muted"), ("nobody can wait for it", "muted")),
+            ((f"{'GIL':<{LABEL_WIDTH}} ", "muted"), (fit(say("off: free-threaded"), room), "text")),
+            ((waits, "muted"), (fit(say("nobody can wait for it"), room), "muted")),
         ]
     if not gil.available:
         return [
-            ((f"{'GIL':<{LABEL_WIDTH}} ", "muted"), ("unavailable", "text")),
+            ((f"{'GIL':<{LABEL_WIDTH}} ", "muted"), (fit(say("unavailable"), room), "text")),
             ((fit(" " * (LABEL_WIDTH + 1) + clean(gil.why), width), "muted"),),
         ]
-    waiting = "–" if gil.waiting is None else f"{gil.waiting:.1f}"
-    switches = "" if gil.switches_per_s is None else f"   {gil.switches_per_s:.0f} switches/s"
-    words = fit(f"{waiting} threads{switches}", width - LABEL_WIDTH - 1)
+    waiting = say("{count} threads", count="–" if gil.waiting is None else figure(f"{gil.waiting:.1f}"))
+    switches = f"   {gil.switches_per_s or 0:.0f} {say('switches/s')}"
+    words = fit(waiting + ("" if gil.switches_per_s is None else switches), room)
     return [
         gauge(
             f"GILx{len(frame.gils)}" if len(frame.gils) > 1 else "GIL",
@@ -65,7 +79,7 @@ def gil_rows(frame: Frame | None, width: int, live: bool = True) -> list[Row]:
             width,
             "state-gil",
         ),
-        ((f"{'wait':<{LABEL_WIDTH}} ", "muted"), (words, "text")),
+        ((waits, "muted"), (words, "text")),
     ]
 
 
@@ -79,7 +93,7 @@ def lane_rows(lanes: Lanes, width: int, height: int) -> list[Row]:
     shown = lanes.most
     for slot in range(min(shown, height)):
         if slot == height - 1 and shown > height:
-            rows.append(((f"and {shown - slot} more threads"[:width], "muted"),))
+            rows.append(((fit(say("and {count} more threads", count=shown - slot), width), "muted"),))
             break
         lane = lanes.lanes[slot] if slot < len(lanes.lanes) else Lane("", {})
         states = [column[slot] if column and slot < len(column) else -1 for column in columns]
@@ -95,7 +109,8 @@ def lane_rows(lanes: Lanes, width: int, height: int) -> list[Row]:
 
 def _share_text(lane: Lane) -> str:
     state = lane.dominant
-    return f"{SHORT.get(state, state)} {lane.shares[state] * 100:.0f}"
+    word = say(SHORT[state])[:SHORT_WIDTH] if state in SHORT else state
+    return f"{word} {lane.shares[state] * 100:.0f}"
 
 
 def lane_spans(states: Sequence[int]) -> list[Span]:
@@ -114,7 +129,8 @@ def legend_row(width: int) -> Row:
     """Glyph and word of each state, as many as fit."""
     row: list[Span] = []
     taken = 0
-    for state, word in LEGEND:
+    for state, name in LEGEND:
+        word = say(name)
         needed = len(word) + 2 + (1 if row else 0)
         if taken + needed > width:
             break
@@ -130,7 +146,7 @@ def brief_gil_rows(frame: Frame | None, width: int, live: bool) -> list[Row]:
     gil = leading_gil(frame) if frame and live else None
     if gil is None or not gil.available or gil.waiting is None or width < 40:
         return rows[:1]
-    waiting = f"  {gil.waiting:.1f} wait"
+    waiting = "  " + say("{count} wait", count=figure(f"{gil.waiting:.1f}"))
     return [(*gil_rows(frame, width - len(waiting))[0], (waiting, "text"))]
 
 
@@ -147,7 +163,7 @@ def now_rows(now: Now, lanes: Lanes, width: int, height: int) -> list[Row]:
     rows += [(), ((fit(now.trial, width), "muted"),)] if roomy else []
     left = height - len(rows)
     if not lanes.columns:
-        rows.append(((fit(NO_LANES, width), "muted"),))
+        rows.append(((fit(say(NO_LANES), width), "muted"),))
         return rows[:height]
     drawn = lane_rows(lanes, width, left - 1 if left > 3 else left)
     rows += drawn
@@ -161,14 +177,16 @@ def rates_text(frame: Frame | None, observer_share: float) -> str:
     """What the instrument says of itself: `100 Hz · observer 1.3 %`."""
     if frame is None:
         return ""
-    return f"{frame.observer.gil_rate_hz:.0f} Hz · observer {observer_share * 100:.1f} %"
+    cost = say("observer {share}", share=figure(f"{observer_share * 100:.1f} %"))
+    return f"{figure(f'{frame.observer.gil_rate_hz:.0f} Hz')} · {cost}"
 
 
 def cpus_text(cpus: int, effective: float, limited_by: str) -> str:
     """How many CPUs may be used: `2 CPUs`, `2 of 8 CPUs (quota)`."""
     if limited_by in ("", "online") or effective >= cpus:
-        return f"{cpus} CPU{'s' if cpus != 1 else ''}"
-    return f"{count(effective)} of {cpus} CPUs ({clean(limited_by)})"
+        return some("{count} CPU", "{count} CPUs", cpus)
+    few = figure(count(effective))
+    return say("{count} of {total} CPUs ({limit})", count=few, total=cpus, limit=clean(said(limited_by)))
 
 
 class NowPane(Lines, can_focus=True):

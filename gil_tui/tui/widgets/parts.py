@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
-from gil_tui.text import clean, factor, fit
+from gil_tui.language.spoken import say, sentence
+from gil_tui.text import clean, fit
 from gil_tui.tui.model import Part
 from gil_tui.tui.widgets.legend import short_name
 from gil_tui.tui.widgets.lines import Row, Span
 from gil_tui.tui.widgets.verdict import badge, wrapped
+from gil_tui.tui.wording import factor
 
 NARROW = 64
 """Below this width short names are used, and the numbers of workers left out."""
@@ -14,9 +16,9 @@ GAP = "  "
 
 
 def part_rows(
-    parts: Sequence[Part], sentence: str, lines: Sequence[tuple[str, str]], width: int, height: int
+    parts: Sequence[Part], summary: str, lines: Sequence[tuple[str, str]], width: int, height: int
 ) -> list[Row]:
-    """A heading and a row for each part, the sentence above and the lines below where there is room.
+    """A heading and a row for each part, the summary above and the lines below where there is room.
 
     Says how many parts are left out. The gain of one worker is against one of the first workload, those
     of the executors are against one worker.
@@ -30,14 +32,15 @@ def part_rows(
         left: tuple[Span, ...] = ((word, role), (" " * (badge_width - len(word)), ""))
         room = width - badge_width
         if part.trouble:
-            words = fit(f"– {part.trouble}", max(0, room - widths[0] - len(GAP)))
+            words = fit(f"– {sentence(part.trouble)}", max(0, room - widths[0] - len(GAP)))
             rows.append((*left, (f"{row[0]:<{widths[0]}}{GAP}", "strong"), (words, "muted")))
         else:
             rows.append((*left, *_row(row, widths, room, "text")))
     if len(rows) > height:
         hidden = len(rows) - height + 1
-        rows = [*rows[: max(0, height - 1)], ((fit(f"and {hidden} more: w shows each", width), "muted"),)]
-    above = wrapped(clean(sentence), width) if sentence else []
+        more = fit(say("and {count} more: w shows each", count=hidden), width)
+        rows = [*rows[: max(0, height - 1)], ((more, "muted"),)]
+    above = wrapped(clean(summary), width) if summary else []
     if len(above) <= height - len(rows):
         rows = [*(((line, "strong"),) for line in above), *rows]
     rows += [((fit(clean(text), width), role),) for text, role in lines]
@@ -50,7 +53,8 @@ def _cells(parts: Sequence[Part], width: int) -> list[list[str]]:
     executors = list(dict.fromkeys(best.executor for part in parts for best in part.bests))
     has_gain = any(part.alone is not None for part in parts)
     named = short_name if brief else clean
-    table = [["", *(["alone" if brief else "one worker"] * has_gain), *map(named, executors)]]
+    alone = say("alone") if brief else say("one worker")
+    table = [["", *([alone] * has_gain), *map(named, executors)]]
     for part in parts:
         bests = {best.executor: best for best in part.bests}
         row = [fit(part.workload, max(8, width // 3))]

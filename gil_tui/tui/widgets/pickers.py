@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from gil_tui.lab.interpreters import Interpreter
+from gil_tui.language.spoken import say
 from gil_tui.text import clean
 from gil_tui.tui.engine import Executor, Selection, Workload
 from gil_tui.tui.settings import Settings
@@ -32,7 +33,7 @@ class WorkloadPicker(FamilyPicker):
     """
 
     def __init__(self) -> None:
-        super().__init__("Workload", id="workload")
+        super().__init__(say("Workload"), id="workload")
         self.own: tuple[str, ...] = ()
 
     def offer(self, workloads: Sequence[Workload], chosen: Sequence[str]) -> None:
@@ -77,7 +78,8 @@ class LongChoices(Choices):
     def _list(self, chosen: Sequence[str]) -> None:
         items = [Choice(key, self._all[key], unavailable=key in self._off) for key in self._first]
         hidden = len(self._all) - len(items)
-        self.set_items([*items, *([Choice(MORE, f"{hidden} more…", opens=True)] if hidden else [])], chosen)
+        more = [Choice(MORE, say("{count} more…", count=hidden), opens=True)] if hidden else []
+        self.set_items([*items, *more], chosen)
 
 
 class ExecutorPicker(LongChoices):
@@ -91,7 +93,7 @@ class ExecutorPicker(LongChoices):
     """
 
     def __init__(self) -> None:
-        super().__init__("Executors", id="executors")
+        super().__init__(say("Executors"), id="executors")
 
     def offer(self, executors: Sequence[Executor], chosen: Sequence[str]) -> None:
         """Show these executors."""
@@ -109,7 +111,7 @@ class WorkersPicker(Choices):
     """
 
     def __init__(self) -> None:
-        super().__init__("Workers", id="workers")
+        super().__init__(say("Workers"), id="workers")
         self.counts: set[int] = set(DEFAULT_WORKERS)
         self.add((), chosen=DEFAULT_WORKERS)
 
@@ -135,7 +137,7 @@ class InterpreterPicker(LongChoices):
     """
 
     def __init__(self) -> None:
-        super().__init__("Python", id="interpreters")
+        super().__init__(say("Python"), id="interpreters")
         self._offered: tuple[str, ...] = ()
 
     def offer(self, interpreters: Sequence[Interpreter], wanted: Sequence[str] = ()) -> None:
@@ -191,10 +193,10 @@ def counts_typed(text: str) -> list[int]:
     counts = []
     for word in text.replace(",", " ").split():
         if not word.isdecimal() or not 1 <= int(word) <= 1024:
-            raise ValueError(f"{clean(word)} is not a number of workers from 1 to 1024")
+            raise ValueError(say("{word} is not a number of workers from 1 to 1024", word=clean(word)))
         counts.append(int(word))
     if not counts:
-        raise ValueError("type one or more numbers, such as 3, 6, 12")
+        raise ValueError(say("type one or more numbers, such as 3, 6, 12"))
     return counts
 
 
@@ -202,5 +204,5 @@ def workload_typed(text: str) -> str:
     """A reference to the person's own function; raises ValueError with what is wrong."""
     module, colon, function = text.strip().rpartition(":")
     if not colon or not module or not function.isidentifier():
-        raise ValueError("type package.module:function or path/file.py:function")
+        raise ValueError(say("type package.module:function or path/file.py:function"))
     return text.strip()

@@ -2,13 +2,14 @@
 
 from textual import events
 
-from gil_tui.text import fit, left, percent
+from gil_tui.language.spoken import say, some
+from gil_tui.text import fit
 from gil_tui.tui.model import LabState
 from gil_tui.tui.widgets.lines import Lines, Row
+from gil_tui.tui.wording import left, percent
 
 DONE, TO_DO = "━", "─"
 HEIGHT, LOW_HEIGHT = 4, 2
-SETTINGS = "Settings"
 
 
 def run_rows(
@@ -19,15 +20,16 @@ def run_rows(
     In `LOW_HEIGHT` rows what is measured goes beside the key, and there is no bar.
     """
     text, role = settings
-    room = max(0, width - len(SETTINGS) - 4)
-    pad = " " * max(1, width - len(SETTINGS) - 3 - len(fit(text, room)))
-    first: Row = ((f"{SETTINGS}  ", "muted"), (fit(text, room), role), (pad, ""), (",", "accent"))
+    name = say("Settings")
+    room = max(0, width - len(name) - 4)
+    pad = " " * max(1, width - len(name) - 3 - len(fit(text, room)))
+    first: Row = ((f"{name}  ", "muted"), (fit(text, room), role), (pad, ""), (",", "accent"))
     if not state.busy:
-        words = f"{experiments} experiment{'s' if experiments != 1 else ''}"
-        head, key, filled = "▶ Run", "r", 0
+        words = some("{count} experiment", "{count} experiments", experiments)
+        head, key, filled = say("▶ Run"), "r", 0
     else:
         time_left = left(state.left_s) if state.left_s is not None else ""
-        head, key = "■ Stop", "s"
+        head, key = say("■ Stop"), "s"
         filled = round(state.share * width)
         words = "  ".join(filter(None, (percent(state.share), time_left)))
     line: Row = ((DONE * filled, "accent"), (TO_DO * (width - filled), "line"))
@@ -49,12 +51,12 @@ def _key_row(head: str, words: str, key: str, width: int) -> Row:
 def doing_text(state: LabState) -> str:
     """What goes on, as a sentence."""
     if state.phase == "stopping":
-        return "Stopping; finished trials are saved."
+        return say("Stopping; finished trials are saved.")
     if state.phase == "starting":
-        return "Getting ready."
+        return say("Getting ready.")
     if state.phase == "calibrating":
-        return "Looking for a size of the work that takes long enough to measure."
-    return "Measuring; the first numbers come with the first round."
+        return say("Looking for a size of the work that takes long enough to measure.")
+    return say("Measuring; the first numbers come with the first round.")
 
 
 def progress_text(state: LabState) -> str:
