@@ -38,10 +38,7 @@ def seconds(value_s: float) -> str:
 def left(value_s: float) -> str:
     """Time that remains, in whole seconds, never below one: `12 s left`, `2 min 05 s left`."""
     whole = max(1, math.ceil(value_s))
-    time = f"{whole} s" if whole < 100 else f"{whole // 60} min {whole % 60:02d} s"
-    from gil_tui.language.spoken import say  # only here: commands and the watcher need no language
-
-    return say("{time} left", time=time)
+    return f"{whole} s left" if whole < 100 else f"{whole // 60} min {whole % 60:02d} s left"
 
 
 def percent(share: float | None) -> str:
