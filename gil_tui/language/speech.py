@@ -35,6 +35,14 @@ class Language:
         text = self._catalogue.gettext(message)
         return text.format(**values) if values else text
 
+    def say_key(self, key: str, message: str) -> str:
+        """What the key with this id does: in words of its own where the catalogue has some under its id.
+
+        `Run` may be what a key does and what a table lists.
+        """
+        own = self._catalogue.pgettext(key, message)
+        return self.say(message) if own == message else own
+
     def some(self, one: str, many: str, count: int, /, **values: object) -> str:
         """The text that goes with `count`, which fills the placeholder of that name."""
         return self._catalogue.ngettext(one, many, count).format(count=count, **values)

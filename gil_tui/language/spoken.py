@@ -30,6 +30,11 @@ def say(message: str, /, **values: object) -> str:
     return _spoken.say(message, **values)
 
 
+def say_key(key: str, message: str) -> str:
+    """What the key with this id does."""
+    return _spoken.say_key(key, message)
+
+
 def some(one: str, many: str, count: int, /, **values: object) -> str:
     """The text that goes with `count`, which fills the placeholder of that name."""
     return _spoken.some(one, many, count, **values)

@@ -15,14 +15,15 @@ from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
-from gil_tui.language.spoken import say
+from gil_tui.language.spoken import say, say_key
 
 T = TypeVar("T")
 
 
 def spoken_binding(binding: Binding) -> Binding:
     """The key as a person reads of it."""
-    return replace(binding, description=_said(binding.description), tooltip=_said(binding.tooltip))
+    does = say_key(binding.id or "", binding.description) if binding.description else ""
+    return replace(binding, description=does, tooltip=_said(binding.tooltip))
 
 
 def spoken_bindings(active: Mapping[str, ActiveBinding]) -> dict[str, ActiveBinding]:

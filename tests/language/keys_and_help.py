@@ -18,6 +18,12 @@ def keys_and_help() -> set[str]:
     return {text for kind in _kinds() for text in _declared(kind) if text}
 
 
+def keys() -> list[Binding]:
+    """The keys of the screen's classes and of Textual's."""
+    bindings = (one for kind in _kinds() for one in vars(kind).get("BINDINGS", ()))
+    return [one for one in bindings if isinstance(one, Binding)]
+
+
 def _kinds() -> set[type[DOMNode]]:
     """The nodes that the screen's modules define or use, with what they inherit from."""
     modules = [module.name for module in pkgutil.walk_packages(tui.__path__, f"{tui.__name__}.")]

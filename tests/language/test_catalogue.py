@@ -23,15 +23,14 @@ from gil_tui.report.selftest import HEADING as CHECKED
 from gil_tui.report.sweep import HEADING
 from gil_tui.verdict.comparison import OUTCOMES
 from gil_tui.verdict.model import CODES
-from tests.language.keys_and_help import keys_and_help
+from tests.language.choices import choices
+from tests.language.keys_and_help import keys, keys_and_help
 
 PACKAGE = Path(__file__).parents[2] / "gil_tui"
 ENTRIES = entries_of_language("fr")[1:]
 SPEAKING = ("say", "some", "to_say")
-SPEAKING_ROOMS = ("report",)
+SPEAKING_ROOMS = ("report", "tui")
 """Rooms all of whose texts are in the catalogue, and `text.py`."""
-BEGUN_ROOMS = ("tui",)
-"""Rooms that speak, of which not every text is in the catalogue yet."""
 LIMITED_BY = ("online", "affinity", "quota", "host", "cgroup")
 STATUSES = ("running", "done", "interrupted", "failed", "timeout", "unavailable")
 CHOSEN_BY_DATA = {
@@ -41,9 +40,9 @@ CHOSEN_BY_DATA = {
 """Texts that are looked up by what was measured."""
 
 
-def spoken(speaking: tuple[str, ...] = SPEAKING_ROOMS) -> Iterator[tuple[str, ...]]:
+def spoken() -> Iterator[tuple[str, ...]]:
     """The texts that the sources say: `say("…")`, `some("…", "…", n)`, and headings before `map(say, …)`."""
-    rooms = sorted(path for room in speaking for path in (PACKAGE / room).rglob("*.py"))
+    rooms = sorted(path for room in SPEAKING_ROOMS for path in (PACKAGE / room).rglob("*.py"))
     for path in (*rooms, PACKAGE / "text.py"):
         tree = ast.parse(path.read_text("utf-8"))
         for node in ast.walk(tree):
@@ -86,14 +85,22 @@ def placeholders(text: str) -> list[str]:
 
 
 def test_no_text_is_missed() -> None:
-    wanted = {*((text,) for text in CHOSEN_BY_DATA), *spoken()}
-    begun = {*((text,) for text in keys_and_help()), *spoken(BEGUN_ROOMS)}
+    looked_up = CHOSEN_BY_DATA | keys_and_help() | choices()
+    wanted = {*((text,) for text in looked_up), *spoken()}
     known = {
         (one.message, one.plural) if one.plural else (one.message,) for one in ENTRIES if not one.context
     }
     assert len(wanted) > 150
     assert wanted - known == set()
-    assert known - wanted - begun == set(), "what nobody says need not be translated"
+    assert known - wanted == set(), "what nobody says need not be translated"
+
+
+def test_a_key_with_words_of_its_own_is_one_of_the_screen() -> None:
+    own = {(one.context, one.message) for one in ENTRIES if one.context not in ("", SENTENCE)}
+    assert own
+    assert own - {(key.id or "", key.description) for key in keys()} == set()
+    assert language_called("fr").say_key("lab.run", "Run") == "Lancer"
+    assert language_called("fr").say_key("lab.stop", "Stop") == language_called("fr").say("Stop")
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda one: one.message[:50])
