@@ -5,13 +5,18 @@ import unicodedata
 
 UNPRINTABLE = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 """Unicode categories that move the cursor, reorder the line or show nothing."""
+NO_BREAK = "\u00a0\u202f"
+"""Spaces at which a line may not end, as before a colon of French."""
 
 
 def clean(text: str) -> str:
-    """One printable line: control and direction characters are left out, white space becomes spaces."""
+    """One printable line: control and direction characters are left out, white space becomes spaces.
+
+    Spaces that do not break stay, so that what is wrapped later keeps together.
+    """
     if text.isascii() and text.isprintable():
         return text
-    spaced = (" " if character.isspace() else character for character in text)
+    spaced = (" " if character.isspace() and character not in NO_BREAK else character for character in text)
     return "".join(character for character in spaced if unicodedata.category(character) not in UNPRINTABLE)
 
 

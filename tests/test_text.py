@@ -24,6 +24,7 @@ def test_durations_have_three_digits_and_a_unit(value_s: float, text: str) -> No
 
 def test_what_a_terminal_would_obey_is_left_out() -> None:
     assert clean("a\x1b[31mred\x07\u202eb\r\nc\x9b") == "a[31mredb  c"
+    assert clean("a\u00a0: b\u202f; c\u2003d") == "a\u00a0: b\u202f; c d"
     assert clean("[red]shop.py[/]") == "[red]shop.py[/]"
     assert clean_lines("a\tb\n\x1b]0;title\x07c\n") == ["a       b", "]0;titlec"]
 

@@ -35,12 +35,12 @@ class Language:
         text = self._catalogue.gettext(message)
         return text.format(**values) if values else text
 
-    def say_key(self, key: str, message: str) -> str:
-        """What the key with this id does: in words of its own where the catalogue has some under its id.
+    def say_in(self, context: str, message: str) -> str:
+        """The text in words of its own where the catalogue has some for this context, otherwise as ever.
 
-        `Run` may be what a key does and what a table lists.
+        `Run` may be what a key does and what a table lists: the context of a key is its id.
         """
-        own = self._catalogue.pgettext(key, message)
+        own = self._catalogue.pgettext(context, message)
         return self.say(message) if own == message else own
 
     def some(self, one: str, many: str, count: int, /, **values: object) -> str:

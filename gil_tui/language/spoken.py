@@ -30,9 +30,9 @@ def say(message: str, /, **values: object) -> str:
     return _spoken.say(message, **values)
 
 
-def say_key(key: str, message: str) -> str:
-    """What the key with this id does."""
-    return _spoken.say_key(key, message)
+def say_in(context: str, message: str) -> str:
+    """The text in words of its own where there are some for this context."""
+    return _spoken.say_in(context, message)
 
 
 def some(one: str, many: str, count: int, /, **values: object) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import on, work
+from textual import command, on, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
@@ -386,6 +386,12 @@ class GilTui(App[int]):
         """Those of Textual, and the mask while it is on."""
         filters = super().get_line_filters()
         return [*filters, self._mask_filter] if self.mask.on else filters
+
+    def action_command_palette(self) -> None:
+        """All that can be done, by its name."""
+        if not isinstance(self.screen, command.CommandPalette):
+            placeholder = say("Search for commands…")
+            self.push_screen(command.CommandPalette(placeholder=placeholder, id="--command-palette"))
 
     def action_hide_help_panel(self) -> None:
         """Close the help, where it is open."""

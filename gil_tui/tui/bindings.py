@@ -15,14 +15,14 @@ from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
-from gil_tui.language.spoken import say, say_key
+from gil_tui.language.spoken import say, say_in
 
 T = TypeVar("T")
 
 
 def spoken_binding(binding: Binding) -> Binding:
     """The key as a person reads of it."""
-    does = say_key(binding.id or "", binding.description) if binding.description else ""
+    does = say_in(binding.id or "", binding.description) if binding.description else ""
     return replace(binding, description=does, tooltip=_said(binding.tooltip))
 
 

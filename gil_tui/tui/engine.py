@@ -20,8 +20,8 @@ from gil_tui.lab.interpreters import (
     running_interpreter,
 )
 from gil_tui.lab.records import Run, Sweep
-from gil_tui.language.spoken import say, to_say
-from gil_tui.tui.settings import Settings
+from gil_tui.language.spoken import say, say_in, sentence, to_say
+from gil_tui.tui.settings import SETTINGS, Settings
 from gil_tui.watch.cores import CoreSampler, EffectiveCpus, HostCpu, effective_cpus
 
 if TYPE_CHECKING:
@@ -259,7 +259,7 @@ def _number(kind: Callable[[str], float], name: str, text: str, otherwise: str) 
     try:
         return kind(text)
     except ValueError:
-        raise UsageError(say(otherwise, name=say(name), text=repr(text))) from None
+        raise UsageError(say(otherwise, name=say_in(SETTINGS, name), text=repr(text))) from None
 
 
 def _check(workloads: Sequence[str], settings: Settings) -> str:
@@ -274,7 +274,7 @@ def _check(workloads: Sequence[str], settings: Settings) -> str:
             return say("dask takes the address of a scheduler, such as tcp://host:8786")
         plan_sweep([OWN_CODE], ["threads"], [1], [running_interpreter()], **options)
     except (UsageError, LabError) as error:
-        return str(error)
+        return sentence(str(error))
     return ""
 
 

@@ -69,7 +69,7 @@ def _where(labels: Sequence[str], of: int) -> str:
 def remedies_of(name: str, chosen: Sequence[Interpreter], known: Known) -> tuple[str, ...]:
     """The commands that would make it available."""
     found = (known.get((name, one.key)) for one in chosen)
-    return tuple(dict.fromkeys(clean(one.remedy) for one in found if one and one.remedy))
+    return tuple(dict.fromkeys(sentence(clean(one.remedy)) for one in found if one and one.remedy))
 
 
 def workload_entries(

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gil_tui.bench.spec import Knob
-from gil_tui.language.spoken import say, to_say
+from gil_tui.language.spoken import say, say_in, to_say
 from gil_tui.text import clean
 
+SETTINGS = "settings"
+"""The context of names in the catalogue: a trial may end by a timeout, too."""
 Settings = tuple[tuple[str, str], ...]
 """Names and texts of what differs from the default, as a person types them."""
 
@@ -27,7 +29,7 @@ class Field:
     @property
     def label(self) -> str:
         """What it is called; a knob has its own name everywhere."""
-        return self.name if self.is_knob else say(self.name)
+        return self.name if self.is_knob else say_in(SETTINGS, self.name)
 
     @property
     def meaning(self) -> str:

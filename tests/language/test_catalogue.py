@@ -21,6 +21,7 @@ from gil_tui.report.recommendation import LABELS as RECOMMENDED
 from gil_tui.report.run import TRIALS_HEADING
 from gil_tui.report.selftest import HEADING as CHECKED
 from gil_tui.report.sweep import HEADING
+from gil_tui.tui.settings import GENERAL, SETTINGS
 from gil_tui.verdict.comparison import OUTCOMES
 from gil_tui.verdict.model import CODES
 from tests.language.choices import choices
@@ -95,12 +96,13 @@ def test_no_text_is_missed() -> None:
     assert known - wanted == set(), "what nobody says need not be translated"
 
 
-def test_a_key_with_words_of_its_own_is_one_of_the_screen() -> None:
+def test_words_of_their_own_are_those_of_a_key_or_a_setting() -> None:
     own = {(one.context, one.message) for one in ENTRIES if one.context not in ("", SENTENCE)}
+    fields = {(SETTINGS, field.name) for field in GENERAL}
     assert own
-    assert own - {(key.id or "", key.description) for key in keys()} == set()
-    assert language_called("fr").say_key("lab.run", "Run") == "Lancer"
-    assert language_called("fr").say_key("lab.stop", "Stop") == language_called("fr").say("Stop")
+    assert own - {(key.id or "", key.description) for key in keys()} - fields == set()
+    assert language_called("fr").say_in("lab.run", "Run") == "Lancer"
+    assert language_called("fr").say_in("lab.stop", "Stop") == language_called("fr").say("Stop")
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda one: one.message[:50])
