@@ -1,5 +1,6 @@
 """What every test gets: a home and a terminal of its own, and a look at what a real one leaves behind."""
 
+import fcntl
 import os
 import signal
 from collections.abc import Iterator
@@ -49,6 +50,31 @@ def isolation(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     for name in UNSET:
         monkeypatch.delenv(name, raising=False)
     return home
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All that start real processes are run by one worker, one after the other."""
+    for item in items:
+        if item.get_closest_marker("real"):
+            item.add_marker(pytest.mark.xdist_group("real"))
+
+
+@pytest.fixture(scope="session")
+def turnstile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(autouse=True)
+def company(request: pytest.FixtureRequest, turnstile: Path) -> Iterator[None]:
+    """A test marked `alone` runs while no other one does: who comes through the gate first is next."""
+    wanted = fcntl.LOCK_EX if request.node.get_closest_marker("alone") else fcntl.LOCK_SH
+    with open(turnstile / "gate", "w") as gate, open(turnstile / "room", "w") as room:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        fcntl.flock(room, wanted)
+        fcntl.flock(gate, fcntl.LOCK_UN)
+        yield
 
 
 @pytest.fixture(scope="session")

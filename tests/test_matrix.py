@@ -171,6 +171,7 @@ def test_every_interpreter_gives_the_same(interpreters: list[Interpreter]) -> No
 
 
 @TWO_CPUS
+@pytest.mark.alone
 def test_the_directions_are_right_with_a_gil(interpreters: list[Interpreter]) -> None:
     with_gil = [one for one in interpreters if one.implementation == "cpython" and not one.free_threaded]
     work = {"repeats": 3, "tasks": 20}
@@ -184,6 +185,7 @@ def test_the_directions_are_right_with_a_gil(interpreters: list[Interpreter]) ->
 
 
 @TWO_CPUS
+@pytest.mark.alone
 def test_subinterpreters_speed_counting_up(interpreters: list[Interpreter]) -> None:
     able = [
         one for one in interpreters if executor_availability("interpreters", one).ok and not one.free_threaded
@@ -195,6 +197,7 @@ def test_subinterpreters_speed_counting_up(interpreters: list[Interpreter]) -> N
 
 
 @TWO_CPUS
+@pytest.mark.alone
 def test_threads_speed_counting_up_where_there_is_no_gil(interpreters: list[Interpreter]) -> None:
     without = [one for one in interpreters if one.free_threaded]
     if not without:

@@ -149,6 +149,7 @@ def test_the_command_runs_the_same_experiment_again() -> None:
 
 
 @pytest.mark.real
+@pytest.mark.alone
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process be watched from outside")
 def test_a_real_function_is_watched_and_its_costliest_part_is_named(tmp_path: Path) -> None:
     (tmp_path / "shop.py").write_text(

@@ -15,7 +15,7 @@ from gil_tui.lab.child import BENCH
 from gil_tui.lab.interpreters import Interpreter
 from gil_tui.verdict import known_loads
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.alone]
 
 
 class Running:

@@ -149,6 +149,7 @@ def gil_tui(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedPro
 
 
 @pytest.mark.real
+@pytest.mark.alone
 @pytest.mark.usefixtures("no_orphans")
 class TestReal:
     def test_a_point_is_measured_once_and_again_where_that_is_asked_for(self) -> None:

@@ -79,6 +79,7 @@ def started_selftest() -> subprocess.Popen[str]:
 
 
 @pytest.mark.real
+@pytest.mark.alone
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process be watched from outside")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda n: n.name)
 def test_however_it_ends_nothing_is_left(no_orphans: StartedProcesses, number: signal.Signals) -> None:

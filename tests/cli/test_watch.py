@@ -22,6 +22,7 @@ from tests.processes import StartedProcesses
 
 real = [
     pytest.mark.real,
+    pytest.mark.alone,
     pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process be watched from outside"),
 ]
 
@@ -109,6 +110,7 @@ def waiting_command(*options: str) -> tuple[subprocess.Popen[str], int]:
 
 
 @pytest.mark.real
+@pytest.mark.alone
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process be watched from outside")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL], ids=lambda n: n.name)
 def test_the_command_ends_with_us(no_orphans: StartedProcesses, number: signal.Signals) -> None:
@@ -121,6 +123,7 @@ def test_the_command_ends_with_us(no_orphans: StartedProcesses, number: signal.S
 
 
 @pytest.mark.real
+@pytest.mark.alone
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process be watched from outside")
 def test_on_interrupt_the_command_decides() -> None:
     process, command = waiting_command()

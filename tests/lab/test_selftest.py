@@ -126,6 +126,7 @@ needs_gil = pytest.mark.skipif(
 
 
 @pytest.mark.real
+@pytest.mark.alone
 @needs_linux
 @needs_gil
 def test_what_the_watcher_says_is_held_against_what_the_loads_did() -> None:
@@ -150,6 +151,7 @@ def test_what_the_watcher_says_is_held_against_what_the_loads_did() -> None:
 
 
 @pytest.mark.real
+@pytest.mark.alone
 @needs_linux
 def test_without_a_watcher_the_speedups_are_checked_all_the_same() -> None:
     found = selftest_with(no_watcher)
@@ -161,6 +163,7 @@ def test_without_a_watcher_the_speedups_are_checked_all_the_same() -> None:
 
 
 @pytest.mark.real
+@pytest.mark.alone
 @needs_linux
 def test_an_interpreter_that_cannot_run_the_load_is_said() -> None:
     broken = replace(running_interpreter(), path="/nonexistent/python")
@@ -171,6 +174,7 @@ def test_an_interpreter_that_cannot_run_the_load_is_said() -> None:
 
 
 @pytest.mark.real
+@pytest.mark.alone
 @needs_linux
 def test_cancelling_ends_everything() -> None:
     async def cancel(interpreter: Interpreter) -> None:
@@ -188,6 +192,7 @@ def test_cancelling_ends_everything() -> None:
 
 
 @pytest.mark.real
+@pytest.mark.alone
 @needs_linux
 @needs_gil
 def test_the_real_thing() -> None:

@@ -17,7 +17,7 @@ from gil_tui.lab.records import Run, Sweep
 from gil_tui.lab.watching import started_watcher
 from tests.processes import StartedProcesses
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.alone]
 
 OWN = """
 import ctypes, os, subprocess, sys, time

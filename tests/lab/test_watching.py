@@ -142,6 +142,7 @@ def test_a_failed_trial_is_no_longer_watched() -> None:
 
 
 @pytest.mark.real
+@pytest.mark.alone
 def test_a_watcher_is_started_and_ended() -> None:
     async def use() -> None:
         async with started_watcher(plan(), pytest.fail) as watcher:

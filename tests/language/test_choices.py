@@ -2,6 +2,8 @@
 
 import pytest
 
+from gil_tui.bench.workloads import catalogue
+from gil_tui.bench.workloads.base import Workload
 from gil_tui.language import language_called
 
 NEEDS = (
@@ -49,6 +51,13 @@ def test_what_was_left_out_is_said_with_its_reason() -> None:
         said = FRENCH.sentence(f"loop_c_held needs {need}: {remedy}")
         assert said is not None and said.startswith("loop_c_held demande")
         assert "needs" not in said
+
+
+@pytest.mark.parametrize("workload", catalogue(), ids=lambda workload: workload.name)
+def test_the_unit_of_a_size_is_said_with_its_time(workload: type[Workload]) -> None:
+    said = FRENCH.sentence(f"one unit of size (of {workload.size_unit}): 29 ns, best of 5")
+    assert said is not None
+    assert f"({FRENCH.say(workload.size_unit)})" in said
 
 
 def test_a_command_stays_what_is_typed() -> None:

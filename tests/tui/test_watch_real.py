@@ -20,6 +20,7 @@ from tests.tui.pictures import until
 
 pytestmark = [
     pytest.mark.real,
+    pytest.mark.alone,
     pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process be watched from outside"),
 ]
 

@@ -114,6 +114,7 @@ def holder() -> Iterator[int]:
 
 
 @pytest.mark.real
+@pytest.mark.alone
 def test_a_real_holder_is_named(holder: int) -> None:
     try:
         first, *_ = asyncio.run(hot_functions(holder))
@@ -125,6 +126,7 @@ def test_a_real_holder_is_named(holder: int) -> None:
 
 
 @pytest.mark.real
+@pytest.mark.alone
 def test_a_real_dump_tells_threads_apart(holder: int) -> None:
     try:
         threads = {thread.tid: thread for thread in asyncio.run(one_dump(holder))}

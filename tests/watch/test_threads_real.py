@@ -17,7 +17,7 @@ from gil_tui.watch.frames import STATES
 from gil_tui.watch.target import open_target
 from gil_tui.watch.threads import ThreadLanes
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.alone]
 
 if not Path("/proc/self/task").exists():
     pytest.skip("no /proc here", allow_module_level=True)

@@ -21,6 +21,7 @@ from tests.processes import StartedProcesses
 
 pytestmark = [
     pytest.mark.real,
+    pytest.mark.alone,
     pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process be watched from outside"),
 ]
 
