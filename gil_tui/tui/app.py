@@ -127,6 +127,15 @@ class GilTui(App[int]):
             tooltip="The same on white, to be printed",
         ),
         Binding(
+            "f2",
+            "picture_of_typing",
+            "Picture",
+            show=False,
+            priority=True,
+            id="typing.picture",
+            tooltip="A picture also where p would be typed",
+        ),
+        Binding(
             "k",
             "mask",
             "Mask",
@@ -365,6 +374,10 @@ class GilTui(App[int]):
         from gil_tui.tui.camera import take
 
         await take(self, for_print=for_print)
+
+    def action_picture_of_typing(self) -> None:
+        """Save what is seen, text being typed or not."""
+        self.action_picture()
 
     @work(group="report", exclusive=True)
     async def action_report(self) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from gil_tui.lab.errors import LabError
 from gil_tui.report import png
@@ -131,6 +132,16 @@ def test_a_key_saves_what_is_seen_and_copies_its_path(here: Path) -> None:
     assert file.name.endswith("-web-01-lab.svg")
     shown = "".join(part.text or "" for part in ET.parse(file).iter())
     assert "web-01" in shown and "countdown" in shown and "Saved" not in shown
+
+
+def test_where_text_is_typed_another_key_takes_it(here: Path) -> None:
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await press(pilot, "3", "slash", "p")
+        await until(pilot, lambda: app.screen.query_one(Input).value == "p")
+        await press(pilot, "f2")
+        await until(pilot, lambda: len(svgs(here)) == 1)
+
+    play(script)
 
 
 def test_a_second_picture_is_without_the_news_of_the_first(here: Path) -> None:
