@@ -136,9 +136,13 @@ def pattern_of(template: str) -> re.Pattern[str]:
     return re.compile("".join([*parts, re.escape(template[place:])]), re.DOTALL)
 
 
-def _precision(english: str) -> tuple[int, bool]:
-    """Sorts the template first that says most itself; one that takes any words is last among equals."""
-    return -len(_PLACEHOLDER.sub("", english)), "{error" in english
+def _precision(english: str) -> tuple[int, bool, bool]:
+    """Sorts the template first that says most itself.
+
+    Among equals one that translates a part comes before one that takes a name, which takes any word, and one
+    that takes any words is last.
+    """
+    return -len(_PLACEHOLDER.sub("", english)), "{error" in english, "{text" not in english
 
 
 def _cuts(text: str, separator: str) -> Iterator[tuple[str, str]]:

@@ -37,7 +37,7 @@ from tests.report.sweeps import a_judged_sweep
 from tests.report.test_document import FETCHING, HOSTILE, MAY_STAND, read
 
 ENGLISH, FRENCH = language_called("en"), language_called("fr")
-OTHERS_WORDS = {"pings p50", "pings p99", "requests"}
+OTHERS_WORDS = {"pings p50", "pings p99"}
 """Names of figures of others' workloads."""
 
 
