@@ -33,6 +33,7 @@ PROGRAMS = {
     "ruff": "ruff",
     "mypy": "mypy",
     "types-psutil": "mypy",
+    "pytest-xdist": "--dist",
     "setuptools": "setuptools",
 }
 """Distributions that are run, not imported: a file of the project has the word."""
