@@ -122,16 +122,18 @@ class TestKilled:
         """Its trial is lost, no other; the rest of the sweep is measured, and it is said."""
         with Terminal([*SWEEP, "--repeats", "6", "--json"]) as terminal:
 
-            def there() -> list[psutil.Process]:
+            def struck() -> bool:
                 try:
-                    return bench_processes(no_orphans, terminal.pid)[victim]
-                except psutil.NoSuchProcess:
-                    return []
+                    for process in bench_processes(no_orphans, terminal.pid)[victim][:1]:
+                        process.kill()
+                        return True
+                except psutil.NoSuchProcess:  # it has just ended by itself: then the next one
+                    pass
+                return False
 
-            terminal.wait_until(lambda: bool(trials_kept() and there()), START_S, victim)
+            terminal.wait_until(lambda: trials_kept() > 0, START_S, "a finished trial")
             kept = trials_kept()
-            for process in there()[:1]:
-                process.kill()
+            terminal.wait_until(struck, START_S, victim)
             status = terminal.wait_end(START_S)
             assert_all_gone(terminal, no_orphans)
         assert trials_kept() >= kept
