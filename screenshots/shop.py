@@ -31,6 +31,7 @@ class Shop(http.server.BaseHTTPRequestHandler):
     """Answers every request with the postage, in a thread for each client."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else the end of an answer waits until its beginning is acknowledged
 
     def do_GET(self) -> None:
         """The postage in euros."""
