@@ -74,13 +74,12 @@ def _measure(history: "History", audit: "Audit", args: argparse.Namespace) -> in
 
 
 def _print(history: "History", audit: "Audit", args: argparse.Namespace) -> int:
-    from gil_tui.commands.auditing import checklist_of
     from gil_tui.commands.output import print_json, print_lines
-    from gil_tui.history import History
+    from gil_tui.history.checking import checked
+    from gil_tui.lab.interpreters import find_interpreters
     from gil_tui.report.audit import audit_lines
 
-    assert isinstance(history, History)
-    checklist = checklist_of(history, audit)[0]
+    checklist = checked(history, audit, find_interpreters()).checklist
     if args.json:
         print_json(checklist.to_json())
     else:

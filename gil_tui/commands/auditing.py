@@ -10,16 +10,16 @@ from gil_tui.commands.conducting import ended_by_signals
 from gil_tui.commands.progress import ProgressLine
 from gil_tui.history import History
 from gil_tui.history.audits import Audits
-from gil_tui.lab.audit_material import material_of
+from gil_tui.history.checking import checked
 from gil_tui.lab.auditing import AuditEvent, StepEnded, StepStarted, measure
 from gil_tui.lab.events import Warned
 from gil_tui.lab.interpreters import find_interpreters
 from gil_tui.lab.plan import REPEATS, Plan
 from gil_tui.lab.watching import started_watcher
 from gil_tui.text import clean
-from gil_tui.verdict.audit import checklist, fills_of
+from gil_tui.verdict.audit import fills_of
 from gil_tui.verdict.audit_fill import merged
-from gil_tui.verdict.audit_model import Audit, Checklist, Fill, Material
+from gil_tui.verdict.audit_model import Audit, Fill
 
 
 @dataclass(slots=True)
@@ -29,13 +29,6 @@ class Outcome:
     audit: Audit
     refusals: list[str] = field(default_factory=list)
     signal: int = 0
-
-
-def checklist_of(history: History, audit: Audit) -> tuple[Checklist, Material]:
-    """The nine points as they stand, and what they come from."""
-    audits = Audits(history)
-    material = material_of(audit, audits.runs_of(audit), audits.watches_of(audit), find_interpreters())
-    return checklist(audit, material), material
 
 
 def measure_until_signalled(
@@ -55,13 +48,13 @@ def fills_wanted(
     history: History, audit: Audit, points: Sequence[int] | None, *, again: bool = False
 ) -> tuple[Fill, ...]:
     """What measures these points, without `points` all that are missing; those measured only `again`."""
-    found, material = checklist_of(history, audit)
-    missing = {point.number for point in found.missing}
+    found = checked(history, audit, find_interpreters())
+    missing = {point.number for point in found.checklist.missing}
     wanted = set(points) if points is not None else missing
-    chosen = [point for point in found.points if point.number in wanted]
+    chosen = [point for point in found.checklist.points if point.number in wanted]
     if not again:
         chosen = [point for point in chosen if point.state != "done"]
-    return merged(fill for point in chosen for fill in fills_of(point, audit, material))
+    return merged(fill for point in chosen for fill in fills_of(point, audit, found.material))
 
 
 async def _measure(history: History, audit: Audit, fills: Sequence[Fill], repeats: int) -> Outcome:

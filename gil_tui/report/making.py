@@ -8,10 +8,9 @@ from typing import Any
 
 from gil_tui import __version__
 from gil_tui.history import History
-from gil_tui.history.audits import Audits
 from gil_tui.history.calling import called, watch_called
+from gil_tui.history.checking import checked
 from gil_tui.history.watches import kept_watch, kept_watches_of
-from gil_tui.lab.audit_material import material_of
 from gil_tui.lab.errors import LabError
 from gil_tui.lab.interpreters import Interpreter, find_interpreters
 from gil_tui.lab.judge import judged_sweep
@@ -20,8 +19,7 @@ from gil_tui.report.data import Part, Report
 from gil_tui.report.hidden import own_names
 from gil_tui.report.redact import redacted
 from gil_tui.report.written import write_report
-from gil_tui.verdict.audit import checklist
-from gil_tui.verdict.audit_model import Audit, Checklist
+from gil_tui.verdict.audit_model import Audit
 
 
 def make_report(
@@ -62,25 +60,15 @@ def report_of(
     asked = [(text, watch_called(text)) for text in ids]
     runs = [text for text, watch in asked if watch is None]
     watches = {watch: kept_watch(history, watch) for _, watch in asked if watch is not None}
-    checked = None
+    points = None
     if audit is not None:
-        runs += [f"#{run.id}" for run in Audits(history).runs_of(audit)]
+        found = checked(history, audit, find_interpreters() if interpreters is None else interpreters)
+        points = found.checklist
+        runs += [f"#{run.id}" for run in found.runs]
         watches |= {one.id: one for one in kept_watches_of(history, audit)}
-        checked = checklist_of(history, audit, interpreters)
-    parts = parts_of(history, runs) if runs or not (checked or watches) else ()
+    parts = parts_of(history, runs) if runs or not (points or watches) else ()
     made_at = datetime.now(UTC).isoformat(timespec="seconds")
-    return Report(
-        title, parts, made_at, __version__, selftest, audit=checked, watches=tuple(watches.values())
-    )
-
-
-def checklist_of(
-    history: History, audit: Audit, interpreters: Iterable[Interpreter] | None = None
-) -> Checklist:
-    """The nine points as they stand, by what the audit has."""
-    audits = Audits(history)
-    found = find_interpreters() if interpreters is None else interpreters
-    return checklist(audit, material_of(audit, audits.runs_of(audit), audits.watches_of(audit), found))
+    return Report(title, parts, made_at, __version__, selftest, audit=points, watches=tuple(watches.values()))
 
 
 def parts_of(history: History, ids: Sequence[str]) -> tuple[Part, ...]:

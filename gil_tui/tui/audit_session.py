@@ -7,7 +7,7 @@ from typing import Protocol
 
 from gil_tui.history import History, StoreError
 from gil_tui.history.audits import Audits
-from gil_tui.lab.audit_material import material_of
+from gil_tui.history.checking import checked
 from gil_tui.lab.auditing import AuditEvent, StepEnded, StepStarted, new_audit
 from gil_tui.lab.errors import LabError, UsageError
 from gil_tui.lab.events import Calibrating, Progressed, RunEnded, SweepEnded, TrialStarted, Warned
@@ -15,7 +15,7 @@ from gil_tui.lab.interpreters import Interpreter
 from gil_tui.language.spoken import sentence
 from gil_tui.text import clean
 from gil_tui.tui.engine import Engine
-from gil_tui.verdict.audit import checklist, fills_of
+from gil_tui.verdict.audit import fills_of
 from gil_tui.verdict.audit_fill import merged
 from gil_tui.verdict.audit_model import Audit, Checklist, Fill, Material
 
@@ -96,15 +96,9 @@ class AuditSession:
             self.open_audit, self.checklist = None, None
             return
 
-        def read() -> tuple[Material, Checklist]:
-            audits = Audits(history)
-            runs, watches = audits.runs_of(kept), audits.watches_of(kept)
-            material = material_of(kept, runs, watches, self.interpreters)
-            return material, checklist(kept, material)
-
-        material, found = await asyncio.to_thread(read)
+        found = await asyncio.to_thread(checked, history, kept, self.interpreters)
         if self.open_audit is not None and self.open_audit.id == kept.id:
-            self.open_audit, self._material, self.checklist = kept, material, found
+            self.open_audit, self._material, self.checklist = kept, found.material, found.checklist
 
     async def open(self, audit: Audit) -> None:
         """Show this audit, with what the history has of its subject by now."""

@@ -44,9 +44,7 @@ def speak_help(node: DOMNode) -> None:
         if kind.BINDING_GROUP_TITLE:
             one.BINDING_GROUP_TITLE = say(kind.BINDING_GROUP_TITLE)
         if issubclass(kind, Widget) and kind.HELP:
-            vars(one)["HELP"] = say(
-                inspect.cleandoc(kind.HELP)
-            )  # a class variable, which is read by instance
+            vars(one)["HELP"] = say(inspect.cleandoc(kind.HELP))  # a class variable, read by instance
 
 
 def _said(text: str) -> str:
@@ -66,14 +64,5 @@ class SpokenScreen(Screen[T]):
         speak_help(self.focused or self)
 
 
-class SpokenDialog(ModalScreen[T]):
+class SpokenDialog(SpokenScreen[T], ModalScreen[T]):
     """A dialog whose keys and help are in the language that is spoken."""
-
-    @property
-    def active_bindings(self) -> dict[str, ActiveBinding]:
-        """What the keys do now."""
-        return spoken_bindings(super().active_bindings)
-
-    def watch_focused(self) -> None:
-        """The help panel tells of what has the focus."""
-        speak_help(self.focused or self)
