@@ -4,14 +4,15 @@ import os
 import re
 import tempfile
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from gil_tui.lab.errors import LabError
-from gil_tui.language.spoken import say
+from gil_tui.language.spoken import say, to_say
 
 FOLDER = "screenshots"
 """In the working directory, where nothing else was asked for."""
@@ -63,11 +64,25 @@ def save(contents: Mapping[str, bytes], stem: str, asked: str, environ: Mapping[
 
     No file is written over: one of the same second gets a number. Raises LabError where no folder does.
     """
+    refusal = to_say("the picture cannot be saved: {why}")
+    return saved_in_first(folders(asked, environ), partial(_write, contents, stem), refusal, asked)
+
+
+def saved_in_first(
+    makers: Iterable[Callable[[], Path]],
+    write: Callable[[Path], Sequence[Path]],
+    refusal: str,
+    asked: str = "",
+) -> Saved:
+    """What `write` makes in the first folder that can be made and takes it.
+
+    `asked` is named where an error names no file. Raises LabError, which is the `refusal`, where none does.
+    """
     complaints: list[str] = []
-    for make in folders(asked, environ):
+    for make in makers:
         try:
             folder = make()
-            files = _write(contents, folder, stem)
+            files = write(folder)
         except OSError as error:
             complaints.append(f"{error.filename or asked}: {(error.strerror or str(error)).lower()}")
         else:
@@ -75,7 +90,7 @@ def save(contents: Mapping[str, bytes], stem: str, asked: str, environ: Mapping[
             if complaints:
                 moved = say("{why}; saved in {folder} instead", why=complaints[0], folder=folder)
             return Saved(tuple(file.resolve() for file in files), moved)
-    raise LabError(say("the picture cannot be saved: {why}", why="; ".join(complaints)))
+    raise LabError(say(refusal, why="; ".join(complaints)))
 
 
 def _made(folder: Path) -> Path:
@@ -83,7 +98,7 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _write(contents: Mapping[str, bytes], folder: Path, stem: str) -> Sequence[Path]:
+def _write(contents: Mapping[str, bytes], stem: str, folder: Path) -> Sequence[Path]:
     """All of them or none."""
     for number in range(1, MOST_ALIKE):
         name = stem if number == 1 else f"{stem}-{number}"

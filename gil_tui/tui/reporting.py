@@ -6,15 +6,16 @@ import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from gil_tui.history import History, StoreError
 from gil_tui.lab.errors import LabError, UsageError
-from gil_tui.language.spoken import say, spoken
+from gil_tui.language.spoken import say, spoken, to_say
 from gil_tui.report.files import FOLDER_MODE
 from gil_tui.text import clean
-from gil_tui.tui.picture_files import MOST_ALIKE, Saved, state_folder, temporary_folder
+from gil_tui.tui.picture_files import MOST_ALIKE, Saved, saved_in_first, state_folder, temporary_folder
 from gil_tui.verdict.audit_model import Audit
 
 if TYPE_CHECKING:
@@ -69,26 +70,18 @@ def make(history: History, reported: Reported, *, redact: bool, environ: Mapping
     """
     from gil_tui.report.making import make_report
 
-    complaints: list[str] = []
-    for parent in _parents(environ):
+    def write_into(folder: Path) -> list[Path]:
         try:
-            folder = _new_folder(parent)
-        except OSError as error:
-            complaints.append(f"{error.filename or parent}: {(error.strerror or str(error)).lower()}")
-            continue
-        try:
-            files = make_report(
+            return make_report(
                 history, folder, spoken(), ids=reported.ids, audit=reported.audit, redact=redact
             )
         except BaseException:
             with suppress(OSError):
                 folder.rmdir()
             raise
-        moved = ""
-        if complaints:
-            moved = say("{why}; saved in {folder} instead", why=complaints[0], folder=folder)
-        return Saved(tuple(file.resolve() for file in files), moved)
-    raise LabError(say("the report cannot be saved: {why}", why="; ".join(complaints)))
+
+    makers = (partial(_new_folder, parent) for parent in _parents(environ))
+    return saved_in_first(makers, write_into, to_say("the report cannot be saved: {why}"))
 
 
 def _parents(environ: Mapping[str, str]) -> Iterator[Path]:
