@@ -29,6 +29,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that pip installed the example into; no interpreter looks there by itself."""
     folder = tmp_path_factory.mktemp("plugins")
     source = shutil.copytree(EXAMPLE, folder / "source")
+    for tool in ("pip", "setuptools"):
+        if not importlib.util.find_spec(tool):
+            pytest.skip(f"without {tool} nothing is installed")
     version = importlib.metadata.version("setuptools")
     if tuple(map(int, version.split(".")[:2])) < BUILDS_WHEELS and not importlib.util.find_spec("wheel"):
         pytest.skip(f"setuptools {version} builds nothing without the package wheel")
