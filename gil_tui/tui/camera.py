@@ -38,13 +38,17 @@ async def take(app: "GilTui", *, for_print: bool = False) -> None:
     except LabError as error:
         app.say(sentence(clean(str(error))), is_error=True)
         return
-    app.copy_to_clipboard(shlex.join(map(str, saved.files)))
     first, *others = saved.files
     names = say(" and ").join([str(first), *(file.suffix for file in others)])
-    told = app.mask.text(clean(say("Saved {files}, copied.", files=names)))
-    app.notify(told, markup=False, timeout=SHOWN_S, title=say("Picture"))
+    announce(app, saved, say("Saved {files}, copied.", files=names), title=say("Picture"))
+
+
+def announce(app: "GilTui", saved: Saved, text: str, *, title: str) -> None:
+    """Say where files are, with what there is to complain of, and put their paths on the clipboard."""
+    app.copy_to_clipboard(shlex.join(map(str, saved.files)))
+    app.notify(app.mask.text(clean(text)), markup=False, timeout=SHOWN_S, title=title)
     if saved.complaint:
-        app.say(clean(saved.complaint), is_error=not saved.files)
+        app.say(clean(saved.complaint))
 
 
 def develop(cells: Cells, title: str, stem: str, folder: str) -> Saved:

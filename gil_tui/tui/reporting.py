@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from gil_tui.lab.errors import LabError, UsageError
 from gil_tui.language.spoken import say, spoken, to_say
 from gil_tui.report.files import FOLDER_MODE
 from gil_tui.text import clean
+from gil_tui.tui.camera import announce
 from gil_tui.tui.picture_files import MOST_ALIKE, Saved, saved_in_first, state_folder, temporary_folder
 from gil_tui.verdict.audit_model import Audit
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 FOLDER = "gil-tui-report"
 """In the working directory; with a number where there is one already."""
-SHOWN_S = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +51,7 @@ async def write(app: "GilTui", reported: Reported) -> None:
     except (LabError, UsageError, StoreError, LookupError) as error:
         app.say(clean(str(error)), is_error=True)
         return
-    app.copy_to_clipboard(shlex.join(map(str, saved.files)))
-    app.notify(
-        app.mask.text(clean(say("Saved {path}, copied.", path=saved.files[0]))),
-        markup=False,
-        timeout=SHOWN_S,
-        title=say("Report"),
-    )
-    if saved.complaint:
-        app.say(clean(saved.complaint))
+    announce(app, saved, say("Saved {path}, copied.", path=saved.files[0]), title=say("Report"))
 
 
 def make(history: History, reported: Reported, *, redact: bool, environ: Mapping[str, str]) -> Saved:
