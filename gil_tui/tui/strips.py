@@ -1,11 +1,12 @@
-"""What each thread did over a window of time, as columns with one state each."""
+"""What threads did over a window of time, as columns with one state each."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from gil_tui.watch.frames import STATES, Frame
+from gil_tui.watch.frames import STATES, Frame, ThreadFrame
 
+IDLE = STATES.index("idle")
 PAGES = 4
 """A live window moves on by such a part of its width at once; in between columns are added one by one."""
 
@@ -47,8 +48,22 @@ def axis_to(end_s: float, window_s: float, width: int, *, live: bool, first_s: f
     return Axis(max(seen_from, (last // page + 1) * page - width), column_s, width)
 
 
+@dataclass(slots=True)
+class _Strip:
+    """One thread's states, from column `first` on: index into `STATES`, -1 where it was not seen."""
+
+    first: int
+    errors: list[float]
+    states: list[int] = field(default_factory=list)
+
+    @property
+    def next(self) -> int:
+        """The column that is drawn next."""
+        return self.first + len(self.states)
+
+
 class Strips:
-    """States of all threads by column.
+    """States by column, of the threads that somebody looks at.
 
     They follow the shares by error diffusion: a thread with a quarter CPU and three quarters GIL has
     one CPU column and three GIL columns, so that the counts, not the order, are what was measured.
@@ -56,56 +71,80 @@ class Strips:
 
     def __init__(self) -> None:
         self._axis = Axis(0, 0.0, 0)
-        self._next = 0
-        self._columns: dict[int, dict[Key, int]] = {}
-        self._errors: dict[Key, list[float]] = {}
+        self._strips: dict[Key, _Strip] = {}
 
-    def update(self, frames: Sequence[Frame], axis: Axis) -> None:
-        """Draw what `frames` (in order) add to the columns of `axis`."""
-        if axis.column_s != self._axis.column_s or axis.first < self._axis.first or axis.first > self._next:
-            self._columns.clear()
-            self._errors.clear()
-            self._next = axis.first
+    def update(self, frames: Sequence[Frame], axis: Axis, keys: Iterable[Key]) -> None:
+        """Draw what `frames` (in order) add to the columns of `axis` for the threads `keys`."""
+        if axis.column_s != self._axis.column_s or axis.first < self._axis.first:
+            self._strips.clear()
         self._axis = axis
-        for number in [number for number in self._columns if number < axis.first]:
-            del self._columns[number]
+        for key, strip in [*self._strips.items()]:
+            if strip.next < axis.first:
+                del self._strips[key]
+            elif strip.first < axis.first:
+                del strip.states[: axis.first - strip.first]
+                strip.first = axis.first
         if not frames:
             return
         complete = math.floor(frames[-1].end_s / axis.column_s + 1e-9)
-        for number in range(self._next, min(complete, axis.first + axis.width)):
-            self._columns[number] = self._column(frames, number * axis.column_s, axis.column_s)
-            self._next = number + 1
+        end = min(complete, axis.first + axis.width)
+        together: dict[int, dict[Key, _Strip]] = {}
+        for key in keys:
+            strip = self._strips.get(key)
+            if strip is None:
+                strip = self._strips[key] = _Strip(axis.first, [])
+            together.setdefault(strip.next, {})[key] = strip
+        for first, strips in together.items():
+            self._draw(frames, strips, first, end)
 
     def states(self, key: Key) -> list[int]:
         """Index into `STATES` for each column of the axis; -1 where the thread was not seen."""
-        first = self._axis.first
-        return [
-            self._columns.get(number, {}).get(key, -1) for number in range(first, first + self._axis.width)
-        ]
+        axis, strip = self._axis, self._strips.get(key)
+        if strip is None:
+            return [-1] * axis.width
+        shown = strip.states[axis.first - strip.first :][: axis.width]
+        return shown + [-1] * (axis.width - len(shown))
 
-    def _column(self, frames: Sequence[Frame], start_s: float, length_s: float) -> dict[Key, int]:
-        shares: dict[Key, list[float]] = {}
-        for frame in _overlapping(frames, start_s, start_s + length_s):
-            part = (min(frame.end_s, start_s + length_s) - max(frame.start_s, start_s)) / length_s
-            for thread in frame.threads:
-                sums = shares.setdefault((thread.pid, thread.tid), [0.0] * len(STATES))
-                for index, state in enumerate(STATES):
-                    sums[index] += _finite(thread.shares, state) * part
-        # Who was there for a part of a column only gets it whole.
-        totals = {key: sum(sums) for key, sums in shares.items()}
-        return {
-            key: self._next_state(key, [share / totals[key] for share in sums])
-            for key, sums in shares.items()
-            if totals[key] > 0
-        }
+    def _draw(self, frames: Sequence[Frame], strips: Mapping[Key, _Strip], first: int, end: int) -> None:
+        """Columns from `first` to before `end` of threads that stand at the same one."""
+        column_s = self._axis.column_s
+        columns: list[dict[Key, list[float]]] = [{} for _ in range(first, end)]
+        for frame in _overlapping(frames, first * column_s, end * column_s):
+            seen = [thread for thread in frame.threads if (thread.pid, thread.tid) in strips]
+            for number in range(max(first, math.floor(frame.start_s / column_s)), end):
+                if number * column_s >= frame.end_s:
+                    break
+                part = min(frame.end_s, (number + 1) * column_s) - max(frame.start_s, number * column_s)
+                if part > 0:
+                    _add(columns[number - first], seen, part)
+        for column in columns:
+            for key, strip in strips.items():
+                strip.states.append(_next_state(strip, key, column.get(key)))
 
-    def _next_state(self, key: Key, shares: Sequence[float]) -> int:
-        errors = self._errors.get(key)
-        if errors is None:
-            errors = self._errors[key] = [0.0] * len(STATES)
-            for _ in range(len(self._errors) % len(STATES)):  # threads of equal shares take turns
-                _diffuse(errors, shares)
-        return _diffuse(errors, shares)
+
+def _add(column: dict[Key, list[float]], seen: Sequence[ThreadFrame], part: float) -> None:
+    """Add `part` of the threads' shares."""
+    for thread in seen:
+        sums = column.setdefault((thread.pid, thread.tid), [0.0] * len(STATES))
+        shares = thread.shares
+        if shares.get("idle") == 1.0:
+            sums[IDLE] += part
+            continue
+        for index, state in enumerate(STATES):
+            sums[index] += shares.get(state, 0.0) * part
+
+
+def _next_state(strip: _Strip, key: Key, sums: Sequence[float] | None) -> int:
+    """Who was there for a part of a column only gets it whole."""
+    total = sum(sums) if sums else 0.0
+    if sums is None or not 0 < total < math.inf:
+        return -1
+    shares = [share / total for share in sums]
+    if not strip.errors:
+        strip.errors = [0.0] * len(STATES)
+        for _ in range(key[1] % len(STATES)):  # threads of equal shares take turns
+            _diffuse(strip.errors, shares)
+    return _diffuse(strip.errors, shares)
 
 
 def _overlapping(frames: Sequence[Frame], start_s: float, end_s: float) -> list[Frame]:
@@ -117,11 +156,6 @@ def _overlapping(frames: Sequence[Frame], start_s: float, end_s: float) -> list[
         if frame.start_s < end_s:
             found.append(frame)
     return found[::-1]
-
-
-def _finite(shares: Mapping[str, float], state: str) -> float:
-    share = shares.get(state, 0.0)
-    return share if math.isfinite(share) else 0.0
 
 
 def _diffuse(errors: list[float], shares: Sequence[float]) -> int:

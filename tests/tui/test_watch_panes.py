@@ -101,7 +101,7 @@ def test_a_lane_has_name_states_and_as_many_numbers_as_fit(width: int, numbers: 
     observation, _ = JudgedWatch(PID).judge(frames)
     seen = next(thread for thread in observation.threads if thread.tid == 101)
     strips = Strips()
-    strips.update(frames, axis_to(1015.0, 15.0, strip_width(width) - 1, live=False))
+    strips.update(frames, axis_to(1015.0, 15.0, strip_width(width) - 1, live=False), [(PID, 101)])
     row = thread_cells(ThreadRow((PID, 101), "worker-1", seen), [*strips.states((PID, 101)), -1], width)
     text = row_text(row)
     assert text.rstrip().endswith(numbers)

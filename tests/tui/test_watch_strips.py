@@ -10,9 +10,10 @@ from gil_tui.tui.recent import FRESH_S, KEPT_S, RecentFrames
 from gil_tui.tui.strips import Strips, axis_to
 from gil_tui.watch.frames import STATES, Frame
 from tests.lab import frame_builders as build
-from tests.tui.watching import gil_bound
+from tests.tui.watching import PID, WORKERS, gil_bound
 
 CPU, GIL = STATES.index("cpu"), STATES.index("gil")
+KEYS = [(PID, tid) for tid in WORKERS]
 
 
 def frames(count: int) -> list[Frame]:
@@ -23,7 +24,7 @@ def frames(count: int) -> list[Frame]:
 def test_columns_count_as_the_shares_do(window_s: float) -> None:
     axis = axis_to(1060.0, window_s, 60, live=False)
     strips = Strips()
-    strips.update(frames(240), axis)
+    strips.update(frames(240), axis, KEYS)
     counts = Counter(strips.states((100, 102)))
     assert counts[CPU] == pytest.approx(15, abs=1)
     assert counts[GIL] == pytest.approx(45, abs=1)
@@ -31,8 +32,8 @@ def test_columns_count_as_the_shares_do(window_s: float) -> None:
 
 def test_threads_of_equal_shares_take_turns() -> None:
     strips = Strips()
-    strips.update(frames(240), axis_to(1060.0, 60.0, 60, live=False))
-    assert len({tuple(strips.states((100, tid))) for tid in (101, 102, 103, 104)}) == 4
+    strips.update(frames(240), axis_to(1060.0, 60.0, 60, live=False), KEYS)
+    assert len({tuple(strips.states(key)) for key in KEYS}) == 4
 
 
 def test_a_live_axis_moves_by_pages_and_always_has_room_for_the_newest_column() -> None:
@@ -53,8 +54,8 @@ def test_drawing_bit_by_bit_gives_what_drawing_at_once_gives() -> None:
     at_once, bit_by_bit, all_frames = Strips(), Strips(), frames(80)
     for number in range(1, 81):
         axis = axis_to(1000 + number / 4, 15.0, 40, live=True, first_s=1000.0)
-        bit_by_bit.update(all_frames[:number], axis)
-    at_once.update(all_frames, axis_to(1020.0, 15.0, 40, live=True, first_s=1000.0))
+        bit_by_bit.update(all_frames[:number], axis, KEYS)
+    at_once.update(all_frames, axis_to(1020.0, 15.0, 40, live=True, first_s=1000.0), KEYS)
     shown = bit_by_bit.states((100, 101))
     assert [state >= 0 for state in shown] == [state >= 0 for state in at_once.states((100, 101))]
     assert Counter(shown)[CPU] == pytest.approx(Counter(at_once.states((100, 101)))[CPU], abs=1)
@@ -63,7 +64,7 @@ def test_drawing_bit_by_bit_gives_what_drawing_at_once_gives() -> None:
 def test_time_that_nobody_measured_is_blank() -> None:
     gap = [frame for frame in frames(80) if not 1005 <= frame.start_s < 1010]
     strips = Strips()
-    strips.update(gap, axis_to(1020.0, 20.0, 20, live=False))
+    strips.update(gap, axis_to(1020.0, 20.0, 20, live=False), KEYS)
     assert [state < 0 for state in strips.states((100, 101))] == [False] * 5 + [True] * 5 + [False] * 10
 
 
@@ -103,3 +104,22 @@ def test_rows_keep_their_places_through_small_changes() -> None:
     assert order.ordered({"a": 0.58, "b": 0.5, "c": 0.1}) == ["b", "a", "c"]
     assert order.ordered({"a": 0.9, "b": 0.5, "c": 0.1, "d": 0.7}) == ["a", "d", "b", "c"]
     assert order.ordered({"a": 0.9, "c": 0.1}) == ["a", "c"]
+
+
+def test_who_comes_into_view_later_is_drawn_as_if_it_had_always_been_there() -> None:
+    axis, all_frames = axis_to(1060.0, 60.0, 60, live=False), frames(240)
+    always, later = Strips(), Strips()
+    always.update(all_frames, axis, KEYS)
+    later.update(all_frames, axis, KEYS[:2])
+    assert set(later.states(KEYS[3])) == {-1}
+    later.update(all_frames, axis, KEYS[2:])
+    assert [later.states(key) for key in KEYS] == [always.states(key) for key in KEYS]
+
+
+def test_of_threads_that_went_out_of_view_nothing_is_kept_once_their_columns_are_past() -> None:
+    strips = Strips()
+    for number in range(1, 400):
+        axis = axis_to(1000 + number / 4, 5.0, 40, live=True, first_s=1000.0)
+        strips.update(frames(number)[-24:], axis, [(PID, 101), (PID, 10_000 + number)])
+    assert len(strips._strips) <= 4 * 5 + 2
+    assert all(len(strip.states) <= 40 for strip in strips._strips.values())

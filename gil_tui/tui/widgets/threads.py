@@ -206,11 +206,11 @@ class ThreadsPane(Lines, can_focus=True):
         width, height = self.size
         if width < 1 or height < 1:
             return
-        self._strips.update(self._frames, self.axis)
         with_legend = height >= 6
         room = max(0, height - 1 - (1 if with_legend else 0))
         self._top = max(0, min(self._top, len(self._items) - room))
         shown = self._items[self._top : self._top + room]
+        self._strips.update(self._frames, self.axis, [row.key for row in shown if isinstance(row, ThreadRow)])
         rows: list[Row] = [heading(self._window_s, width)]
         for item in shown:
             if isinstance(item, ProcessRow):
