@@ -1,7 +1,8 @@
 """The verdict on a process while it is watched, with a look at its stacks where the verdict needs one."""
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
+from functools import partial
 
 from gil_tui.lab.observe import summarize, waits_of
 from gil_tui.verdict.diagnose import diagnose_observation
@@ -48,10 +49,17 @@ class JudgedWatch:
 
     def judge(self, frames: Sequence[Frame]) -> tuple[Observation, Verdict]:
         """What these frames come to."""
-        observation = summarize(frames, hot=self.hot)
+        return self.judging(frames)()
+
+    def judging(self, frames: Sequence[Frame]) -> Callable[[], tuple[Observation, Verdict]]:
+        """What judges these frames by what is known now: it touches nothing, and may run in a thread."""
         if self._dump and self._clock() - self._dumped_at_s > _DUMP_HOLDS_S:
             self._dump = None
-        return observation, diagnose_observation(observation, self._dump)
+        return partial(_judged, frames, self.hot, self._dump)
+
+    def keep_names(self, threads: Container[int]) -> None:
+        """Forget the names of all other threads."""
+        self.thread_names = {tid: name for tid, name in self.thread_names.items() if tid in threads}
 
     def wants_look(self, verdict: Verdict) -> bool:
         """True when `look` would do something for this verdict."""
@@ -90,6 +98,13 @@ class JudgedWatch:
 
     def _name_threads(self, stacks: Sequence[ThreadStack]) -> None:
         self.thread_names |= {stack.tid: stack.name for stack in stacks if stack.tid and stack.name}
+
+
+def _judged(
+    frames: Sequence[Frame], hot: Sequence[HotFunction], dump: WaitDump | None
+) -> tuple[Observation, Verdict]:
+    observation = summarize(frames, hot=hot)
+    return observation, diagnose_observation(observation, dump)
 
 
 def busiest_process(observation: Observation, state: str) -> int | None:

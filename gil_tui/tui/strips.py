@@ -90,10 +90,8 @@ class Strips:
         end = min(complete, axis.first + axis.width)
         together: dict[int, dict[Key, _Strip]] = {}
         for key in keys:
-            strip = self._strips.get(key)
-            if strip is None:
-                strip = self._strips[key] = _Strip(axis.first, [])
-            together.setdefault(strip.next, {})[key] = strip
+            mine = self._strips.setdefault(key, _Strip(axis.first, []))
+            together.setdefault(mine.next, {})[key] = mine
         for first, strips in together.items():
             self._draw(frames, strips, first, end)
 

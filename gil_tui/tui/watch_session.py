@@ -2,22 +2,24 @@
 
 import asyncio
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import partial, reduce
 from typing import Any, Protocol
 
 from gil_tui.lab.documents import watch_document
 from gil_tui.lab.judged_watch import VERDICT_EVERY_S, JudgedWatch
 from gil_tui.language.spoken import say, sentence
 from gil_tui.text import clean
+from gil_tui.tui.judging import Judgement, judge_window, pressure
 from gil_tui.tui.mask import Mask
 from gil_tui.tui.ordering import CalmOrder
 from gil_tui.tui.recent import KEPT_S, RecentFrames
+from gil_tui.tui.thread_numbers import ThreadNumbers
 from gil_tui.tui.watch_engine import WatchEngine, Watcher
 from gil_tui.verdict.model import Verdict
 from gil_tui.verdict.observation import Observation
 from gil_tui.watch.client import WatcherError
 from gil_tui.watch.frames import Frame, GilFrame
-from gil_tui.watch.merging import merged
+from gil_tui.watch.merging import mean_gils, merged
 from gil_tui.watch.stacks import StacksError
 
 WINDOWS_S = (5.0, 15.0, 60.0, 300.0)
@@ -26,6 +28,9 @@ NOW_S = 1.0
 """What the gauge shows as now is the mean of so much time."""
 JUDGING_SHARE = 0.02
 """A verdict on very many threads takes a while; at most this share of time goes into it."""
+AT_ONCE = 2000
+"""Windows of so many threads times frames are judged in about 10 ms, larger ones while keys are answered."""
+FORGET_EVERY_S = 30.0
 STEPS = 3
 """So many steps back are one window."""
 
@@ -75,7 +80,7 @@ class WatchSession:
         self.why_not = ""
         self.ended = False
         self.naming = False
-        self.numbers: dict[int, dict[int, int]] = {}
+        self.numbers = ThreadNumbers()
         self.thread_names: dict[int, str] = {}
         self.python = ""
         self._listener = listener
@@ -86,6 +91,8 @@ class WatchSession:
         self._paused = False
         self._next_verdict_s = 0.0
         self._other_code, self._other_window = "", False
+        self._judging: asyncio.Task[Judgement] | None = None
+        self._forget_at_s = 0.0
         self._looking: asyncio.Task[None] | None = None
         self._starting: asyncio.Task[None] | None = None
 
@@ -181,13 +188,16 @@ class WatchSession:
     async def _forget(self) -> None:
         if self._watcher and self._subject:
             self._watcher.unwatch()
+        if self._judging:
+            self._judging.cancel()
+            self._judging = None
         if self._looking:
             self._looking.cancel()
             await asyncio.wait([self._looking])
         self._subject, self._picture, self.end_s, self.frames = None, None, None, RecentFrames()
         self.why_not, self.python, self.ended, self._paused = "", "", False, False
-        self.numbers, self.thread_names, self._order = {}, {}, CalmOrder(0.2)
-        self._next_verdict_s, self._other_code = 0.0, ""
+        self.numbers, self.thread_names, self._order = ThreadNumbers(), {}, CalmOrder(0.2)
+        self._next_verdict_s, self._other_code, self._other_window = 0.0, "", False
 
     def _watcher_ended(self, why: str) -> None:
         self.why_not = clean(why)
@@ -203,9 +213,11 @@ class WatchSession:
                 self.why_not = clean(frame.why)
         if frame.threads or frame.gils or not frame.ended:
             self.frames.add(frame)
-        for pid, tid in sorted((thread.pid, thread.tid) for thread in frame.threads):
-            of_process = self.numbers.setdefault(pid, {})
-            of_process.setdefault(tid, len(of_process))
+        self.numbers.see(frame.threads, frame.end_s)
+        if frame.end_s >= self._forget_at_s:
+            self._forget_at_s = frame.end_s + FORGET_EVERY_S
+            self._judged.keep_names(self.numbers.forget(self.frames.first_s or 0.0))
+            self.thread_names = self._judged.thread_names
 
     def document(self) -> dict[str, Any] | None:
         """The window that is looked at, to be kept (gil-tui/watch/1), nothing hidden; None without one."""
@@ -217,6 +229,17 @@ class WatchSession:
     # What is looked at
 
     @property
+    def judged(self) -> bool:
+        """False while the picture is still that of the window before, where there is one."""
+        return self._picture is None or not self._other_window
+
+    async def until_judged(self) -> None:
+        """Wait for the picture of the window that is looked at."""
+        while not self.judged and self._judging:
+            await asyncio.wait([self._judging])
+            self.tick()
+
+    @property
     def view_end_s(self) -> float:
         """The end of the window that is looked at."""
         last = self.frames.last
@@ -225,8 +248,7 @@ class WatchSession:
 
     def freeze(self) -> None:
         """Hold the view while measuring goes on; again, follow."""
-        self.end_s = self.view_end_s if self.end_s is None else None
-        self._look_elsewhere()
+        self._look_at(self.view_end_s if self.end_s is None else None)
 
     def move(self, steps: int) -> None:
         """Move the window by thirds of it, back (below 0) or forth; beyond the newest frame it follows."""
@@ -235,44 +257,64 @@ class WatchSession:
             return
         end_s = self.view_end_s + steps * self.window_s / STEPS
         earliest_s = max(first, last.end_s - KEPT_S) + min(self.window_s / STEPS, last.end_s - first)
-        self.end_s = (
-            None if end_s >= last.end_s and steps > 0 else max(end_s, min(earliest_s, self.view_end_s))
-        )
-        self._look_elsewhere()
+        beyond = end_s >= last.end_s and steps > 0
+        self._look_at(None if beyond else max(end_s, min(earliest_s, self.view_end_s)))
 
     def follow(self) -> None:
         """Back to what is measured now."""
-        self.end_s = None
-        self._look_elsewhere()
+        self._look_at(None)
 
     def zoom(self, step: int) -> None:
         """The next longer (above 0) or shorter window."""
         index = WINDOWS_S.index(self.window_s) + step
-        self.window_s = WINDOWS_S[max(0, min(len(WINDOWS_S) - 1, index))]
-        self._look_elsewhere()
+        self._look_at(self.end_s, WINDOWS_S[max(0, min(len(WINDOWS_S) - 1, index))])
 
     # The verdict
 
     def tick(self) -> None:
-        """Judge the window when it is time."""
+        """Take in what was judged, and judge the window when it is time."""
+        if self._judging:
+            if not self._judging.done():
+                return
+            judging, self._judging = self._judging, None
+            self._take(judging.result())
         now_s, last = self.engine.clock(), self.frames.last
         if last is None or now_s < self._next_verdict_s:
             return
         end_s = self.view_end_s
-        if self._picture and self._picture.end_s == end_s and self._next_verdict_s > 0:
+        if self.judged and self._picture and self._picture.end_s == end_s and self._next_verdict_s > 0:
             return
         frames = self.frames.between(end_s - self.window_s, end_s)
         seen_s = sum(frame.end_s - frame.start_s for frame in frames)
+        if not frames and not self.live:
+            self._picture, self._other_window = None, False
         if not frames or (seen_s < FIRST_VERDICT_S and self.measuring and self.live):
             return
-        observation, verdict = self._judged.judge(frames)
-        self._show(Picture(end_s, observation, verdict, self._gils(frames)))
-        self.python = observation.python or self.python
-        self.thread_names = self._judged.thread_names
-        took_s = self.engine.clock() - now_s
-        self._next_verdict_s = now_s + max(VERDICT_EVERY_S, took_s / JUDGING_SHARE)
-        if self.live and self.measuring and not self._looking and self._judged.wants_look(verdict):
-            self._looking = asyncio.create_task(self._look(observation, verdict))
+        self._next_verdict_s = now_s + VERDICT_EVERY_S
+        judge = partial(judge_window, self._judged.judging(frames), frames, self.window_s, end_s, self.live)
+        if sum(len(frame.threads) for frame in frames) <= AT_ONCE:
+            self._take(judge())
+        else:
+            self._judging = asyncio.create_task(asyncio.to_thread(judge))
+
+    def _take(self, judged: Judgement) -> None:
+        """Show a verdict, unless another window is looked at by now."""
+        if self._looks_at(judged):
+            gils = {(gil.pid, gil.interpreter): gil for gil in judged.gils}
+            order = self._order.ordered({key: pressure(gil) for key, gil in gils.items()})
+            leading_first = tuple(gils[key] for key in order)
+            self._show(Picture(judged.end_s, judged.observation, judged.verdict, leading_first))
+            self.python = judged.observation.python or self.python
+            self.thread_names = self._judged.thread_names
+            if self._next_verdict_s > 0:
+                self._next_verdict_s += max(0.0, judged.cost_s / JUDGING_SHARE - VERDICT_EVERY_S)
+            looks = self.live and self.measuring and not self._looking
+            if looks and self._judged.wants_look(judged.verdict):
+                self._looking = asyncio.create_task(self._look(judged.observation, judged.verdict))
+
+    def _looks_at(self, judged: Judgement) -> bool:
+        same_end = judged.live if self.live else judged.end_s == self.view_end_s
+        return same_end and judged.window_s == self.window_s
 
     def name_functions(self) -> None:
         """Name the functions that hold the GIL, because somebody asked."""
@@ -305,10 +347,12 @@ class WatchSession:
     def _judge_at_once(self) -> None:
         self._next_verdict_s = 0.0
 
-    def _look_elsewhere(self) -> None:
+    def _look_at(self, end_s: float | None, window_s: float | None = None) -> None:
         """Another window: its verdict need not agree with the one before."""
-        self._other_window = True
-        self._judge_at_once()
+        window_s = window_s or self.window_s
+        if (end_s, window_s) != (self.end_s, self.window_s):
+            self.end_s, self.window_s, self._other_window = end_s, window_s, True
+            self._judge_at_once()
 
     def _show(self, picture: Picture) -> None:
         """A live verdict changes its code when the next one agrees, so that it does not jump."""
@@ -322,21 +366,11 @@ class WatchSession:
             assert before
             self._picture, self._other_code = replace(picture, verdict=before), code
 
-    def _gils(self, frames: object) -> tuple[GilFrame, ...]:
-        assert isinstance(frames, list)
-        whole: Frame = reduce(merged, (replace(frame, threads=(), processes=()) for frame in frames))
-        gils = {(gil.pid, gil.interpreter): gil for gil in whole.gils}
-        values = {key: _pressure(gil) for key, gil in gils.items()}
-        return tuple(gils[key] for key in self._order.ordered(values))
-
     def now(self) -> Frame | None:
-        """The mean of the last second of the window, without threads."""
+        """The mean of the last second of the window, without threads and processes."""
         end_s = self.view_end_s
         frames = self.frames.between(end_s - NOW_S, end_s) or ([self.frames.last] if self.frames.last else [])
         if not frames:
             return None
-        return reduce(merged, (replace(frame, threads=()) for frame in frames))
-
-
-def _pressure(gil: GilFrame) -> float:
-    return (gil.waiting or 0.0) + (gil.held or 0.0) if gil.available else -1.0
+        host = reduce(merged, (replace(frame, gils=(), threads=(), processes=()) for frame in frames))
+        return replace(host, gils=mean_gils(frames))

@@ -98,9 +98,9 @@ def thread_name(thread: ThreadSeen, session: WatchSession) -> str:
         numbered = UNNAMED_THREAD.fullmatch(known)
         return clean(f"#{numbered[1]} {numbered[2]}" if numbered else known)
     own = clean(thread.name)
-    number = session.numbers.get(thread.pid, {}).get(thread.tid, 0)
-    program = next(iter(session.numbers.get(thread.pid, {})), thread.tid)
-    if own and not own.lower().startswith(("python", "pypy")) and not (thread.tid == program == thread.pid):
+    number = session.numbers.of(thread.pid, thread.tid)
+    is_program = thread.tid == thread.pid and not number
+    if own and not own.lower().startswith(("python", "pypy")) and not is_program:
         return own
     return "main" if thread.tid == thread.pid else f"t{number}"
 
@@ -126,6 +126,11 @@ def window_text(session: WatchSession) -> str:
     if session.ended:
         return say("{length} until {time}, frozen, it has ended", length=length, time=until)
     return say("{length} until {time}, frozen, not measured", length=length, time=until)
+
+
+def before_text() -> str:
+    """What stands beside numbers that are still of another window, in at most 6 cells."""
+    return say("before")
 
 
 def length_text(window_s: float) -> str:
@@ -201,6 +206,8 @@ def notes_of(session: WatchSession) -> list[Note]:
     why = sentence(clean(last.why))
     if last.why and not last.threads:
         return [(why, "strong")]
+    if not session.live:
+        return [(say("Nothing was seen in this window."), "strong")]
     return [(say("Looking; the first verdict comes within 2 seconds."), "strong"), (why, "muted")]
 
 
@@ -209,10 +216,15 @@ def verdict_title(session: WatchSession) -> str:
     subject = session.subject
     if subject is None:
         return say("Watch")
+    until = clock_text(session, session.view_end_s)
+    if not session.judged:
+        length = length_text(session.window_s)
+        if session.live:
+            return say("Judging the last {length}; below, the window before", length=length)
+        return say("Judging {length} until {time}; below, the window before", length=length, time=until)
     if session.ended:
         return say("Verdict · process {pid} has ended", pid=subject.pid)
     if not session.live:
-        until = clock_text(session, session.view_end_s)
         return say("Verdict on {length} until {time}", length=length_text(session.window_s), time=until)
     if session.naming:
         return say("Verdict · naming functions")

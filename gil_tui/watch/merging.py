@@ -60,6 +60,79 @@ def merged(first: Frame, second: Frame) -> Frame:
     )
 
 
+def mean_gils(frames: Sequence[Frame]) -> tuple[GilFrame, ...]:
+    """Each GIL over all of `frames`, as `merged` makes it of two at a time, in one pass."""
+    total_s = sum(frame.end_s - frame.start_s for frame in frames)
+    sums: dict[tuple[int, int], _GilSum] = {}
+    for frame in frames:
+        for gil in frame.gils:
+            one = sums.get((gil.pid, gil.interpreter))
+            if one is None:
+                one = sums[gil.pid, gil.interpreter] = _GilSum(gil)
+            one.add(gil, frame.end_s - frame.start_s)
+    return tuple(one.mean(total_s) for one in sums.values())
+
+
+class _GilSum:
+    """One GIL's numbers times seconds; `unread_s` is when it was there and could not be read."""
+
+    def __init__(self, gil: GilFrame) -> None:
+        self._last = gil
+        self._unread_s = self._held_s = 0.0
+        self._waiting = self._switches = (0.0, 0.0)
+        self._why = ""
+        self._counts: list[int] = []
+        self._samples = 0
+        self._holders: dict[int, float] = {}
+
+    def add(self, gil: GilFrame, length_s: float) -> None:
+        """Take in a frame of `length_s`."""
+        if not gil.available:
+            self._unread_s += length_s
+            self._last = gil if not self._last.available else self._last
+            return
+        held_s = (gil.held or 0.0) * length_s
+        self._last, self._why = gil, gil.why or self._why
+        self._held_s += held_s
+        self._waiting = _counted(self._waiting, gil.waiting, length_s)
+        self._switches = _counted(self._switches, gil.switches_per_s, length_s)
+        self._samples += gil.samples
+        counts, more = self._counts, gil.waiting_counts
+        counts += [0] * (len(more) - len(counts))
+        for waiting, samples in enumerate(more):
+            counts[waiting] += samples
+        for tid, share in (gil.holders or {}).items():
+            self._holders[tid] = self._holders.get(tid, 0.0) + share * held_s
+
+    def mean(self, total_s: float) -> GilFrame:
+        """Over `total_s`: not held and not waited for while it was not there."""
+        gil, read_s = self._last, total_s - self._unread_s
+        if not gil.available or read_s <= 0:
+            return gil
+        held_s = self._held_s or 1.0
+        return replace(
+            gil,
+            why=self._why,
+            held=None if gil.held is None else self._held_s / read_s,
+            waiting=_over(self._waiting, read_s),
+            waiting_counts=tuple(self._counts),
+            switches_per_s=_over(self._switches, read_s),
+            samples=self._samples,
+            holders={tid: share_s / held_s for tid, share_s in self._holders.items()},
+        )
+
+
+def _counted(sums: tuple[float, float], value: float | None, length_s: float) -> tuple[float, float]:
+    """The sum of a number times seconds, and the seconds in which it was not known."""
+    return (sums[0], sums[1] + length_s) if value is None else (sums[0] + value * length_s, sums[1])
+
+
+def _over(sums: tuple[float, float], read_s: float) -> float | None:
+    """The mean over the time in which the number was known; None if it never was."""
+    known_s = read_s - sums[1]
+    return sums[0] / known_s if known_s > 1e-9 else None
+
+
 def _paired(
     first: Sequence[T],
     second: Sequence[T],

@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 
 from gil_tui.tui import watch_view as view
-from gil_tui.tui.watch_session import WatchSession
+from gil_tui.tui.recent import KEPT_S
+from gil_tui.tui.watch_session import FORGET_EVERY_S, WatchSession
 from gil_tui.watch.frames import Frame
+from tests.lab import frame_builders as build
 from tests.tui.watching import PID, WORKERS, Host, gil_bound, idle, tree
 
 Script = Callable[[Host, WatchSession], Awaitable[None]]
@@ -261,3 +263,144 @@ def test_threads_are_named_by_what_tells_most() -> None:
         return replace(frame, threads=tuple(replace(thread, name="python3") for thread in frame.threads))
 
     play(script, host=Host(hot=()))
+
+
+def many(number: int) -> Frame:
+    """As `gil_bound`, with so many idle threads that a window is judged aside."""
+    frame = gil_bound(number)
+    idle_ones = tuple(build.thread(tid) for tid in range(1000, 1500))
+    return replace(frame, threads=frame.threads + idle_ones)
+
+
+def many_idle(number: int) -> Frame:
+    return replace(idle(number), threads=many(number).threads[:1] + many(number).threads[5:])
+
+
+async def until_there(session: WatchSession) -> None:
+    """Until what is judged aside has been taken in."""
+    while session._judging:
+        await asyncio.wait([session._judging])
+        session.tick()
+
+
+def test_of_many_threads_a_window_is_judged_aside_and_nothing_says_it_is_there_before() -> None:
+    async def script(host: Host, session: WatchSession) -> None:
+        host.send(many, 20)
+        session.tick()
+        assert session.picture is None and session._judging
+        await until_there(session)
+        assert code_of(session) == "gil"
+        host.send(many_idle, 20)
+        session.freeze()
+        session.zoom(-1)
+        session.tick()
+        assert code_of(session) == "gil" and not session.judged
+        at = view.clock_text(session, 1040.0)
+        assert view.verdict_title(session) == f"Judging 5 s until {at}; below, the window before"
+        await session.until_judged()
+        assert session.judged and code_of(session) == "idle"
+        assert view.verdict_title(session) == f"Verdict on 5 s until {at}"
+
+    play(script)
+
+
+def test_what_was_judged_for_a_window_that_nobody_looks_at_any_more_is_not_shown() -> None:
+    async def script(host: Host, session: WatchSession) -> None:
+        host.send(many, 20)
+        host.send(many_idle, 20)
+        session.tick()
+        await until_there(session)
+        assert code_of(session) == "idle"
+        for _ in range(4):
+            session.move(-1)
+        session.tick()
+        for _ in range(60):
+            session.move(1)
+        assert session.live
+        before = session.picture
+        assert session._judging
+        await asyncio.wait([session._judging])
+        session.tick()
+        assert session.picture is before and not session.judged and session._judging
+        await session.until_judged()
+        assert code_of(session) == "idle"
+
+    play(script)
+
+
+def test_left_while_it_is_judged_nothing_comes_any_more() -> None:
+    async def script(host: Host, session: WatchSession) -> None:
+        host.send(many, 20)
+        session.tick()
+        await session.leave()
+        assert session._judging is None
+        session.tick()
+        assert session.picture is None and session.judged
+        await session.until_judged()
+
+    play(script)
+
+
+def test_what_goes_wrong_aside_is_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("no judge")
+
+    async def script(host: Host, session: WatchSession) -> None:
+        monkeypatch.setattr("gil_tui.tui.watch_session.judge_window", broken)
+        host.send(many, 20)
+        session.tick()
+        assert session._judging
+        await asyncio.wait([session._judging])
+        with pytest.raises(RuntimeError, match="no judge"):
+            session.tick()
+
+    play(script)
+
+
+def test_a_window_in_which_nothing_was_seen_says_so_and_shows_no_other_verdict() -> None:
+    async def script(host: Host, session: WatchSession) -> None:
+        run_on(host, session, gil_bound, 20)
+        session.pause()
+        host.now_s += 60
+        host._number += 240
+        await session.again()
+        run_on(host, session, gil_bound, 20)
+        session.zoom(-1)
+        while session.view_end_s > 1060:
+            session.move(-1)
+        session.tick()
+        assert session.picture is None
+        assert view.notes_of(session) == [("Nothing was seen in this window.", "strong")]
+        session.follow()
+        session.tick()
+        assert code_of(session) == "gil"
+
+    play(script)
+
+
+def short_lived(number: int) -> Frame:
+    """A server that makes a thread a request, 25 in a quarter of a second: none is seen twice."""
+    requests = tuple(build.thread(1000 + 25 * number + at, cpu=0.01) for at in range(25))
+    frame = gil_bound(number)
+    return replace(frame, threads=(*frame.threads[:1], *requests))
+
+
+def test_of_100_000_threads_that_came_and_went_only_those_of_the_last_minutes_are_kept() -> None:
+    async def script(host: Host, session: WatchSession) -> None:
+        sizes = []
+        for second in range(1000):
+            host.send(short_lived, 1)
+            newest = 1000 + 100 * second
+            session._judged.thread_names[newest] = f"Thread-{second} (serve)"
+            sizes.append((len(session.numbers), len(session.thread_names)))
+        assert host._number * 25 == 100_000
+        most_s = KEPT_S + FORGET_EVERY_S + 2
+        assert max(numbers for numbers, _ in sizes) <= 100 * most_s + 1
+        assert 200 < sizes[-1][1] <= most_s
+        kept = {thread.tid for frame in session.frames.between(0, 1e9) for thread in frame.threads}
+        assert len(kept) <= 100 * (KEPT_S + 2)
+        assert all(session.numbers.of(PID, tid) for tid in kept - {PID})
+        host.send(gil_bound, KEPT_S + FORGET_EVERY_S + 2)
+        assert len(session.numbers) == 5 and len(session.thread_names) == 0
+
+    play(script)

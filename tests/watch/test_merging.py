@@ -1,10 +1,12 @@
 import random
+from dataclasses import replace
+from functools import reduce
 
 import pytest
 
 from gil_tui.lab.observe import summarize
 from gil_tui.watch.frames import STATES, CpuFrame, Frame, GilFrame, ObserverFrame, ProcessFrame, ThreadFrame
-from gil_tui.watch.merging import LEAST_FRAMES, THREADS_KEPT, FrameLog, halved, merged
+from gil_tui.watch.merging import LEAST_FRAMES, THREADS_KEPT, FrameLog, halved, mean_gils, merged
 
 
 def thread(tid: int, **shares: float) -> ThreadFrame:
@@ -88,3 +90,29 @@ def test_of_many_threads_fewer_frames_are_kept() -> None:
 def test_an_odd_frame_stays() -> None:
     frames = [frame(at, at + 1.0, (), ()) for at in range(5)]
     assert [(item.start_s, item.end_s) for item in halved(frames)] == [(0.0, 2.0), (2.0, 4.0), (4.0, 5.0)]
+
+
+def test_gils_in_one_pass_are_what_merging_two_at_a_time_gives() -> None:
+    dice, frames, at_s = random.Random(7), [], 0.0
+    for number in range(60):
+        busy, length_s = dice.random(), dice.uniform(0.1, 2.0)
+        leading = gil(busy, 3 * busy, {5: busy, 6: 1 - busy}, (dice.randrange(9),) * dice.randrange(1, 5))
+        brief = replace(gil(0.5, 1.0, {7: 1.0}), pid=2)
+        there = (leading, brief) if 20 <= number < 40 else (leading,)
+        frames.append(frame(at_s, at_s + length_s, there, ()))
+        at_s += length_s
+    for one, other in zip(mean_gils(frames), reduce(merged, frames).gils, strict=True):
+        assert (one.pid, one.samples, one.waiting_counts) == (other.pid, other.samples, other.waiting_counts)
+        assert [one.held, one.waiting, one.switches_per_s] == pytest.approx(
+            [other.held, other.waiting, other.switches_per_s]
+        )
+        assert dict(one.holders or {}) == pytest.approx(dict(other.holders or {}))
+
+
+def test_gils_that_could_not_be_read_for_a_part_count_where_they_were() -> None:
+    unread = GilFrame(1, 0, available=False, why="not readable")
+    items = (unread, gil(0.8, 2.0, {5: 1.0}), unread, gil(0.4, 1.0, {5: 1.0}))
+    (one,) = mean_gils([frame(at, at + 1.0, (item,), ()) for at, item in enumerate(items)])
+    assert one.available and [one.held, one.waiting] == pytest.approx([0.6, 1.5])
+    (none,) = mean_gils([frame(at, at + 1.0, (unread,), ()) for at in range(3)])
+    assert (none.available, none.why) == (False, "not readable")

@@ -89,6 +89,7 @@ class WatchScreen(TabScreen):
         self._reader = self.app.watch_session.engine.processes_reader()
         self._order = view.ThreadOrder()
         self._picture: object = None
+        self._judged = True
         self._told: tuple[object, ...] = ()
         self._names: dict[int, str] = {}
         self._timer: Timer | None = None
@@ -181,18 +182,21 @@ class WatchScreen(TabScreen):
         self.app.watch_session.name_functions()
         self._show()
 
-    def action_evidence(self) -> None:
+    @work(exclusive=True, group="evidence")
+    async def action_evidence(self) -> None:
         """Everything behind the verdict."""
         from gil_tui.tui.screens.dialogs import TextDialog
 
+        await self.app.watch_session.until_judged()
         picture = self.app.watch_session.picture
-        if picture:
+        if picture and self.is_there:
             lines = verdict_report(view.verdict_shown(picture))
             self.app.push_screen(TextDialog(say("Evidence"), lines, wrap=True))
 
     @work(group="keep")
     async def action_keep(self) -> None:
         """Keep the window that is looked at in the history."""
+        await self.app.watch_session.until_judged()
         document, history = self.app.watch_session.document(), self.app.session.history
         if document is None or history is None:
             return
@@ -316,7 +320,11 @@ class WatchScreen(TabScreen):
             self._read_list()
             return
         self._ticks += 1
+        waited = not self._judged
         self._judge()
+        if waited and self._judged:
+            self._show_all()
+            return
         # Not all at once: Textual repaints the rectangle around everything that has changed.
         if self._ticks % 2:
             self._show_gauge()
@@ -337,6 +345,9 @@ class WatchScreen(TabScreen):
         if not self.is_there or self.app.watch_session.subject is None:
             return
         self._judge()
+        self._show_all()
+
+    def _show_all(self) -> None:
         self._show_gauge()
         self._show_threads()
         self._show_titles()
@@ -344,6 +355,7 @@ class WatchScreen(TabScreen):
     def _judge(self) -> None:
         session = self.app.watch_session
         session.tick()
+        self._judged = session.judged
         if session.picture is not self._picture:
             self._picture = session.picture
             self._names = view.names_of(session)
@@ -355,11 +367,12 @@ class WatchScreen(TabScreen):
         session = self.app.watch_session
         observation = session.picture.observation if session.picture else None
         gils = session.picture.gils if session.picture else ()
-        window = view.length_text(session.window_s)
+        window = view.length_text(session.window_s) if session.judged else view.before_text()
         self.gauge.sample(GaugeView(session.now(), gils, observation, window, self._names))
 
     def _show_threads(self) -> None:
         session, threads = self.app.watch_session, self.threads
+        threads.of_before = not session.judged
         axis = threads.look_at(session.window_s, session.view_end_s, session.live, session.frames.first_s)
         threads.sample(session.frames.between(axis.start_s, min(axis.end_s, session.view_end_s)))
 

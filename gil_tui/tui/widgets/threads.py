@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from gil_tui.language.spoken import say, to_say
 from gil_tui.text import fit
 from gil_tui.tui.strips import Axis, Strips, axis_to
-from gil_tui.tui.watch_view import ProcessRow, ThreadRow, length_text
+from gil_tui.tui.watch_view import ProcessRow, ThreadRow, before_text, length_text
 from gil_tui.tui.widgets.lines import Lines, Row, Span
 from gil_tui.tui.widgets.now import lane_spans, legend_row
 from gil_tui.verdict.observation import ThreadSeen
@@ -58,13 +58,17 @@ def short(title: str, room: int = TITLE_WIDTH) -> str:
     return word if len(word) <= room else word[:TITLE_WIDTH]
 
 
-def heading(window_s: float, width: int) -> Row:
-    """Above the columns: the scale of the lanes, and what the numbers are."""
+def heading(window_s: float, width: int, *, of_before: bool = False) -> Row:
+    """Above the columns: the scale of the lanes, and what the numbers are, or that they are older."""
     room = strip_width(width)
     length = f" {length_text(window_s)} "
     scale = f"├{length:─^{room - 3}}┤ " if room >= len(length) + 4 else " " * room
     numbers = ""
-    if shares_width(width) > BRIEF_WIDTH:
+    if of_before and shares_width(width):
+        room = shares_width(width)
+        words = say("of the window before")
+        numbers = f"{words if len(words) < room else before_text():>{room}}"
+    elif shares_width(width) > BRIEF_WIDTH:
         numbers = "".join(f"{short(title):>{SHARE_WIDTH}}" for title, _, _ in SHARES)
         numbers += f"{say('holds'):>{HELD_WIDTH}}" if width >= HELD_FROM else ""
     elif shares_width(width):
@@ -145,6 +149,8 @@ class ThreadsPane(Lines, can_focus=True):
         self._items: Sequence[ThreadRow | ProcessRow] = ()
         self._strips = Strips()
         self._frames: Sequence[Frame] = ()
+        self.of_before = False
+        """The numbers beside the lanes are still of another window."""
         self._window_s, self._end_s, self._live = 15.0, 0.0, True
         self._first_s: float | None = None
         self._top = 0
@@ -211,7 +217,7 @@ class ThreadsPane(Lines, can_focus=True):
         self._top = max(0, min(self._top, len(self._items) - room))
         shown = self._items[self._top : self._top + room]
         self._strips.update(self._frames, self.axis, [row.key for row in shown if isinstance(row, ThreadRow)])
-        rows: list[Row] = [heading(self._window_s, width)]
+        rows: list[Row] = [heading(self._window_s, width, of_before=self.of_before)]
         for item in shown:
             if isinstance(item, ProcessRow):
                 rows.append(((fit(item.text, width), "strong"),))
