@@ -5,9 +5,12 @@ import time
 from pathlib import Path
 
 from gil_tui.history.errors import primary_code, read_only
+from gil_tui.history.place import is_frozen
 from gil_tui.history.schema import READABLE, check, migrate
 
 BUSY_TIMEOUT_S = 5.0
+MAPPED = ("", "-wal", "-shm")
+"""Endings of the store's files, the last of which SQLite maps into memory."""
 CACHE_KIB = 32 * 1024
 """Room for the narrow table of 100,000 runs, so that filtering as one types reads the disk once."""
 
@@ -35,6 +38,22 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
         if primary_code(error) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
             raise
         return _connect_as(path, "mode=ro&immutable=1")
+
+
+def may_touch(path: Path) -> bool:
+    """Whether SQLite may touch its index of the log, as any statement does and the end of a connection.
+
+    Where the kernel lets nobody write to it any more, the process would end by SIGBUS. The files must not
+    be opened to find out: closing them would drop SQLite's own locks (sqlite.org/howtocorrupt.html).
+    """
+    return not any(is_frozen(path.with_name(path.name + ending)) for ending in MAPPED)
+
+
+def leave_open(connection: sqlite3.Connection) -> None:
+    """Keep the connection until the process is gone: even the interpreter's end does not close it."""
+    import ctypes
+
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
 
 
 def _connect_as(path: Path, parameters: str) -> sqlite3.Connection:

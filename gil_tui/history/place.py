@@ -52,6 +52,22 @@ def identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
+def is_frozen(path: Path) -> bool:
+    """Whether the kernel refuses its owner what the file's mode allows.
+
+    That is so while it is immutable (chattr(1) `+i`, which holds for root too), or its file system has
+    become read-only.
+    """
+    try:
+        found = path.stat()
+    except OSError:
+        return False
+    if os.access(path, os.W_OK):
+        return False
+    user = os.geteuid()
+    return user == 0 or (user == found.st_uid and bool(found.st_mode & stat.S_IWUSR))
+
+
 def _make_private(path: Path, mode: int) -> None:
     found = path.stat()
     if found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) & 0o077:

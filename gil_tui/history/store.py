@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gil_tui.history.connect import connect_to_read, connect_to_write
-from gil_tui.history.errors import NoSuchRunError, StoreError, corrupt, explained, gone
+from gil_tui.history.connect import connect_to_read, connect_to_write, leave_open, may_touch
+from gil_tui.history.errors import NoSuchRunError, StoreError, corrupt, explained, gone, read_only
 from gil_tui.history.owner import is_alive, this_instance
 from gil_tui.history.place import default_path, identity, prepare
 from gil_tui.history.rows import COLUMNS, HistoryRow, columns_of, row_of
@@ -38,6 +38,7 @@ class History:
         self._lock = threading.RLock()
         self._owner = this_instance()
         self._file = identity(path)
+        self._is_mapped = self.on_disk and may_touch(path)
 
     @classmethod
     def open(cls, path: Path | None = None, *, read_only: bool = False) -> "History":
@@ -214,7 +215,10 @@ class History:
     def close(self) -> None:
         """Let go of the file; may be called twice."""
         with self._lock:
-            self._connection.close()
+            if self._is_frozen():
+                leave_open(self._connection)
+            else:
+                self._connection.close()
 
     def __enter__(self) -> "History":
         return self
@@ -226,6 +230,7 @@ class History:
     def explaining(self) -> Iterator[sqlite3.Connection]:
         """The connection, for one thread at a time; what SQLite says becomes a `StoreError`."""
         with self._lock:
+            self._refuse_if_frozen()
             try:
                 yield self._connection
             except (sqlite3.Error, UnicodeDecodeError) as error:
@@ -240,11 +245,19 @@ class History:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
+                self._refuse_if_frozen()
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:  # SQLite ends it by itself when the disk is full
                     connection.execute("ROLLBACK")
                 raise
+
+    def _refuse_if_frozen(self) -> None:
+        if self._is_frozen():
+            raise read_only(self.path)
+
+    def _is_frozen(self) -> bool:
+        return self._is_mapped and not may_touch(self.path)
 
     def _settle(self) -> None:
         """Write down as interrupted what an instance that is gone had under way."""
