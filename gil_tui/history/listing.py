@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from gil_tui.history.errors import StoreError
 from gil_tui.history.rows import HistoryRow
 from gil_tui.history.store import History
+from gil_tui.lab.records import Run
 
 T = TypeVar("T")
 
@@ -32,6 +33,14 @@ class Listing:
     async def count(self, filter: str) -> int:
         """As `History.count`."""
         return await self._ask(lambda history: history.count(filter))
+
+    async def place_of(self, run_id: int, filter: str, **order: Any) -> int | None:
+        """As `History.place_of`."""
+        return await self._ask(lambda history: history.place_of(run_id, filter, **order))
+
+    async def run(self, run_id: int) -> Run:
+        """As `History.run`; a run may have printed a lot."""
+        return await self._ask(lambda history: history.run(run_id))
 
     def close(self) -> None:
         """Stop what is under way and let go of the file; does not wait."""

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import sys
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ from gil_tui.verdict.statistics import median_interval
 UNLIKE = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 """What a document that is none of ours makes of the code that reads it."""
 MEMORY = Path(":memory:")
+LAST = chr(sys.maxunicode)
+"""Sorts behind all that a text may go on with."""
 HAS_SWEEPS = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'sweeps'"
 """A store of the first version that may only be read has none."""
 
@@ -110,26 +113,49 @@ class History:
         offset: int = 0,
         newest_first: bool = True,
         order_by: str = "id",
+        total: int | None = None,
     ) -> list[HistoryRow]:
         """The runs whose line holds every word of `filter`, by the column `order_by` of `HistoryRow`.
 
-        Rows without a value in that column come last. Raises ValueError for a column that is not there.
+        Rows without a value in that column come last. `total`, the number of all of them, lets those far
+        down be looked for from the other end. Raises ValueError for a column that is not there.
         """
-        if order_by not in COLUMNS:
-            raise ValueError(f"no column {order_by}")
-        direction = "DESC" if newest_first else "ASC"
-        order = f"id {direction}" if order_by == "id" else f"{order_by} {direction} NULLS LAST, id DESC"
-        condition, words = _condition(filter)
+        is_far = total is not None and offset > total // 2
+        if total is not None and is_far:
+            limit = max(0, min(limit, total - offset))
+            offset = max(0, total - offset - limit)
+        order, condition, words = _order(order_by, newest_first, is_far), *_condition(filter)
         with self.explaining() as connection:
             found = connection.execute(
                 f"SELECT owner, {', '.join(COLUMNS)} FROM runs WHERE id IN "
-                f"(SELECT id FROM runs {condition} ORDER BY {order} LIMIT ? OFFSET ?) ORDER BY {order}",
+                f"(SELECT id FROM runs {condition} ORDER BY {order} LIMIT ? OFFSET ?) "
+                f"ORDER BY {_order(order_by, newest_first)}",
                 (*words, limit, offset),
             ).fetchall()
         try:
             return [_as_shown(row_of(values), owner) for owner, *values in found]
         except ValueError as error:
             raise corrupt(self.path, error) from error
+
+    def place_of(
+        self, run_id: int, filter: str = "", newest_first: bool = True, order_by: str = "id"
+    ) -> int | None:
+        """How many rows `rows` has before this run; None where it is not among them."""
+        if order_by not in COLUMNS:
+            raise ValueError(f"no column {order_by}")
+        condition, words = _condition(filter)
+        also = f"{condition} AND" if condition else "WHERE"
+        with self.explaining() as connection:
+            found = connection.execute(
+                f"SELECT {order_by} FROM runs {also} id = ?", (*words, run_id)
+            ).fetchone()
+            if found is None:
+                return None
+            before, values = _before(order_by, newest_first, found[0], run_id)
+            place: int = connection.execute(
+                f"SELECT count(*) FROM runs {also} {before}", (*words, *values)
+            ).fetchone()[0]
+        return place
 
     def count(self, filter: str = "") -> int:
         """How many runs `rows` would give without a limit."""
@@ -149,13 +175,19 @@ class History:
             found = connection.execute("SELECT id FROM runs WHERE sweep_id = ? ORDER BY id", (sweep_id,))
             return [self._load(run_id) for (run_id,) in found.fetchall()]
 
+    def sweep_numbers(self, sweep_id: str) -> list[int]:
+        """The numbers of all runs of one sweep, see `sweep`."""
+        with self.explaining() as connection:
+            found = connection.execute("SELECT id FROM runs WHERE sweep_id = ? ORDER BY id", (sweep_id,))
+            return [run_id for (run_id,) in found.fetchall()]
+
     def sweep_ids(self, beginning: str, limit: int = 5) -> list[str]:
         """The sweeps whose id begins so, the newest first, `limit` at most."""
         with self.explaining() as connection:
             found = connection.execute(
-                "SELECT sweep_id FROM runs WHERE substr(sweep_id, 1, ?) = ? GROUP BY sweep_id "
+                "SELECT sweep_id FROM runs WHERE sweep_id >= ? AND sweep_id < ? GROUP BY sweep_id "
                 "ORDER BY sweep_id <> ?, max(id) DESC LIMIT ?",
-                (len(beginning), beginning, beginning, limit),
+                (beginning, beginning + LAST, beginning, limit),
             )
             return [sweep_id for (sweep_id,) in found.fetchall()]
 
@@ -194,12 +226,20 @@ class History:
         A run that a live instance has under way stays.
         """
         self._settle()
+        numbers = [(number,) for number in ids]
         with self.writing() as connection:
+            sweeps = {
+                row
+                for number in numbers
+                for row in connection.execute("SELECT sweep_id FROM runs WHERE id = ?", number)
+            }
             deleted = connection.executemany(
-                "DELETE FROM runs WHERE id = ? AND status <> 'running'", ((number,) for number in ids)
+                "DELETE FROM runs WHERE id = ? AND status <> 'running'", numbers
             ).rowcount
-            connection.execute(
-                "DELETE FROM sweeps WHERE NOT EXISTS (SELECT 1 FROM runs WHERE sweep_id = sweeps.id)"
+            connection.executemany(
+                "DELETE FROM sweeps WHERE id = ? AND NOT EXISTS "
+                "(SELECT 1 FROM runs WHERE sweep_id = sweeps.id)",
+                sweeps,
             )
         return deleted
 
@@ -328,6 +368,27 @@ def interrupted(run: Run) -> Run:
 
 def _as_shown(row: HistoryRow, owner: str | None) -> HistoryRow:
     return replace(row, status="interrupted") if row.status == "running" and not is_alive(owner) else row
+
+
+def _order(order_by: str, newest_first: bool, reverse: bool = False) -> str:
+    """What SQL sorts by, the same rows always in the same order; raises ValueError for no column."""
+    if order_by not in COLUMNS:
+        raise ValueError(f"no column {order_by}")
+    direction = "DESC" if newest_first is not reverse else "ASC"
+    if order_by == "id":
+        return f"id {direction}"
+    return f"{order_by} {direction} NULLS {'FIRST, id ASC' if reverse else 'LAST, id DESC'}"
+
+
+def _before(order_by: str, newest_first: bool, value: object, run_id: int) -> tuple[str, list[object]]:
+    """The condition for rows that come before the run with this value, see `_order`; and its values."""
+    if order_by == "id":
+        return f"id {'>' if newest_first else '<'} ?", [run_id]
+    sooner = f"{order_by} {'>' if newest_first else '<'} ?"
+    return (
+        f"({sooner} OR ? IS NULL AND {order_by} IS NOT NULL OR {order_by} IS ? AND id > ?)",
+        [value, value, value, run_id],
+    )
 
 
 def _condition(filter: str) -> tuple[str, list[str]]:
