@@ -16,9 +16,10 @@ from textual.widgets import Input
 from gil_tui.history import History
 from gil_tui.history.listing import Listing
 from gil_tui.tui.app import GilTui
+from gil_tui.tui.pages import PAGE
 from gil_tui.tui.start import Start
 from gil_tui.tui.widgets.cores import ROUND, core_rows
-from gil_tui.tui.widgets.history_table import PAGE, HistoryTable
+from gil_tui.tui.widgets.history_table import HistoryTable
 from gil_tui.tui.widgets.lines import row_text
 from gil_tui.tui.widgets.now import NowPane
 from gil_tui.watch.cores import CoreSampler, EffectiveCpus, HostCpu, effective_cpus
@@ -190,7 +191,7 @@ def test_while_the_store_searches_keys_are_answered(monkeypatch: pytest.MonkeyPa
     """Letters appear as they are typed, only the last filter is waited for, its rows come when they come."""
     SlowListing.go.clear()
     SlowListing.given_up = []
-    monkeypatch.setattr("gil_tui.tui.screens.history.Listing", SlowListing)
+    monkeypatch.setattr("gil_tui.tui.run_list.Listing", SlowListing)
 
     async def script(pilot: Pilot[int], app: GilTui) -> None:
         try:

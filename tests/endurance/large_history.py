@@ -45,7 +45,7 @@ WORKLOADS = ("countdown", "primes", "sha256", "sleep", "http", "shop/views.py:re
 EXECUTORS = ("sequential", "threads", "processes", "asyncio")
 PYTHONS = ("3.11.7", "3.12.1", "3.13.2", "3.14.0")
 TIMED = 5
-DOWN, UP, PAGE_DOWN, END, HOME = "\x1b[B", "\x1b[A", "\x1b[6~", "\x1b[F", "\x1b[H"
+DOWN, UP, PAGE_DOWN, PAGE_UP, END, HOME = "\x1b[B", "\x1b[A", "\x1b[6~", "\x1b[5~", "\x1b[F", "\x1b[H"
 FILTER = "threads gil 3.13"
 RARE = "nothing like it"
 
@@ -138,8 +138,8 @@ def keys() -> Iterator[tuple[str, Keys]]:
     """What a person does, and the keys for it with how they are called in the table."""
     yield "cursor", [("down", DOWN)] * 30 + [("up", UP)] * 10
     yield "page down", [("page down", PAGE_DOWN)] * 15
-    yield "to the end, more is loaded", [("end", END)] * 8
-    yield "to the beginning", [("home", HOME)] * 3
+    yield "to the end, and back", [("end", END), ("home", HOME)] * 4
+    yield "page up from the end", [("end", END)] + [("page up", PAGE_UP)] * 15 + [("home", HOME)]
     yield "sort by the next column", [("sort", ">")] * 9
     yield "reverse", [("reverse", "-")] * 4
     yield "into the filter", [("/", "/")]

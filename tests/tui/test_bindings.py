@@ -43,7 +43,7 @@ def test_keys_tabs_and_help_are_in_the_language_that_is_spoken(size: tuple[int, 
         help_text = app.screen.query_one("HelpPanel Markdown", Markdown).source
         assert marked("Every run that was made") in help_text
         assert unspoken(help_text) == []
-        await until(pilot, lambda: marked("Cursor left") in keys_of(app))
+        await until(pilot, lambda: marked("Cursor up") in keys_of(app))
         assert unspoken(keys_of(app)) == []
         app.screen.query_one(Input).focus()
         await until(pilot, lambda: marked("Move cursor left") in keys_of(app))

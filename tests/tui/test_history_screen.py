@@ -10,7 +10,9 @@ from textual.widgets import Input
 from gil_tui.history import History
 from gil_tui.lab.records import Run, Trial
 from gil_tui.tui.app import GilTui
-from gil_tui.tui.widgets.history_table import PAGE, HistoryTable, columns_for, heading, next_order
+from gil_tui.tui.pages import PAGE
+from gil_tui.tui.widgets.history_columns import columns_for, heading, next_order
+from gil_tui.tui.widgets.history_table import HistoryTable
 from gil_tui.tui.widgets.verdict import VerdictPane
 from tests.tui.fake_engine import WALLS_S, ended, fake_engine, run_of
 from tests.tui.pictures import assert_picture, picture, play, press, shows, until

@@ -1,36 +1,42 @@
 """The History: every run, to be filtered, sorted, shown again, read and deleted."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import ClassVar, TypeVar
 
-from textual import getters, on, work
+from textual import events, getters, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Input
+from textual.worker import Worker
 
-from gil_tui.history import History, HistoryRow, NoSuchRunError, StoreError
-from gil_tui.history.listing import Listing
+from gil_tui.history import History, NoSuchRunError, StoreError
 from gil_tui.lab.errors import LabError
 from gil_tui.lab.records import UNAVAILABLE, Run
 from gil_tui.language.spoken import say, sentence, some
 from gil_tui.text import clean
 from gil_tui.tui import comparison, details
-from gil_tui.tui.messages import HistoryChanged, HistoryOpened
+from gil_tui.tui.messages import HistoryChanged, HistoryOpened, MaskChanged
 from gil_tui.tui.model import failure_text
 from gil_tui.tui.reporting import Reported
+from gil_tui.tui.run_list import Query, RunList
 from gil_tui.tui.screens.dialogs import ConfirmDialog, TextDialog
 from gil_tui.tui.screens.tab import TabScreen
 from gil_tui.tui.series import python_of
-from gil_tui.tui.widgets.history_table import PAGE, HistoryTable, next_order
+from gil_tui.tui.widgets.history_columns import next_order
+from gil_tui.tui.widgets.history_table import HistoryTable
 from gil_tui.tui.widgets.verdict import VerdictPane
 from gil_tui.verdict.model import Verdict
 
 T = TypeVar("T")
 
-SLOW_S = 0.05
+SLOW_S = 0.03
 """When the store has not answered until then, the person sees that it searches."""
+REST = 9
+"""Times as long as it took to list the runs anew, that is not done again for a sweep under way."""
 
 
 class HistoryScreen(TabScreen):
@@ -44,7 +50,15 @@ class HistoryScreen(TabScreen):
     verdict = getters.query_one("#verdict", VerdictPane)
 
     AUTO_FOCUS = "#runs"
-    _listing: Listing | None = None
+    _runs: RunList | None = None
+    _listed: Query | None = None
+    """What the rows in the table were asked by."""
+    _lists = 0
+    """Lists that were shown so far."""
+    _lister: Worker[None] | None = None
+    _is_outdated = False
+    _is_loading = False
+    _searches = 0
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", key_display="/", id="history.filter", tooltip="Type to filter"),
         Binding("i", "details", "Details", id="history.details", tooltip="All that is known of this run"),
@@ -101,13 +115,31 @@ class HistoryScreen(TabScreen):
         """List the newest runs."""
         self.verdict.can_focus = False
         self.table.border_title = Content(say("History"))
-        self._list()
+        self._search()
 
     @on(HistoryOpened)
     @on(HistoryChanged)
+    def _changed(self) -> None:
+        """List them anew, but neither in the background nor in place of a search under way."""
+        self._is_outdated = True
+        if self.is_current and not (self._lister and self._lister.is_running):
+            self._lister = self._list()
+
+    @on(events.ScreenResume)
+    def _seen_again(self) -> None:
+        if self._is_outdated:
+            self._changed()
+
+    @on(MaskChanged)
+    def _masked(self) -> None:
+        self._lists += 1
+        self.table.forget()
+        self._search()
+
     @on(Input.Changed, "#filter")
-    def _list_again(self) -> None:
-        self._list()
+    def _search(self) -> None:
+        """List what is asked for now in place of what was before."""
+        self._lister = self._list()
 
     @on(Input.Submitted, "#filter")
     def _to_the_table(self) -> None:
@@ -115,16 +147,15 @@ class HistoryScreen(TabScreen):
 
     @on(HistoryTable.HeaderSelected)
     def _sort_by(self, event: HistoryTable.HeaderSelected) -> None:
-        field = self.table.field_at(event.column_index)
-        self._order(field, not self.table.descending if field == self.table.order_by else True)
+        self._order(event.field, not self.table.descending if event.field == self.table.order_by else True)
 
-    @on(HistoryTable.RowHighlighted)
+    @on(HistoryTable.CursorMoved)
     def _show_verdict(self) -> None:
         self._load_verdict()
 
-    @on(HistoryTable.MoreWanted)
-    def _more(self) -> None:
-        self._append()
+    @on(HistoryTable.RowsWanted)
+    def _fill(self) -> None:
+        self._load_pages()
 
     def action_filter(self) -> None:
         """Type a filter."""
@@ -207,10 +238,14 @@ class HistoryScreen(TabScreen):
     @work(exclusive=True, group="dialog")
     async def action_delete(self) -> None:
         """Forget the run at the cursor, or its sweep, after asking."""
-        row = self.table.row_at_cursor
-        if row is None or self.app.session.history is None:
+        row, history = self.table.row_at_cursor, self.app.session.history
+        if row is None or history is None:
             return
-        sweep = [run.id for run in self.app.session.history.sweep(row.sweep_id) if run.id is not None]
+        try:
+            sweep = history.sweep_numbers(row.sweep_id)
+        except StoreError as error:
+            self.app.say(sentence(clean(str(error))), is_error=True)
+            return
         run = f"{clean(row.workload)} {clean(row.executor)} x{row.workers}"
         answers = [("y", say("yes, this run: {run}", run=run))]
         if len(sweep) > 1:
@@ -219,10 +254,11 @@ class HistoryScreen(TabScreen):
         answer = await self.app.push_screen_wait(ConfirmDialog(question, answers))
         if answer:
             self.app.session.delete(sweep if answer == "a" else [row.id])
+            self._search()
 
     def _order(self, field: str, descending: bool) -> None:
         self.table.order_by, self.table.descending = field, descending
-        self._list()
+        self._search()
 
     def _run_at_cursor(self) -> Run | None:
         row, history = self.table.row_at_cursor, self.app.session.history
@@ -247,67 +283,122 @@ class HistoryScreen(TabScreen):
 
     def on_unmount(self) -> None:
         """A query under way is given up."""
-        if self._listing:
-            self._listing.close()
+        if self._runs:
+            self._runs.close()
 
-    async def _rows(self, offset: int) -> list[HistoryRow]:
-        table, filter = self.table, self.filter.value
-        slow = self.set_timer(SLOW_S, self._show_searching)
-        try:
-            rows = await self._asked(
-                lambda listing: listing.rows(
-                    filter, PAGE, offset, newest_first=table.descending, order_by=table.order_by
-                )
-            )
-        finally:
-            slow.stop()
-        return self.app.mask.rows(rows or [])
+    @property
+    def _query(self) -> Query:
+        return Query(self.filter.value, self.table.order_by, self.table.descending)
 
-    def _show_searching(self) -> None:
-        self.table.border_subtitle = "…"
-
-    async def _asked(self, query: Callable[[Listing], Awaitable[T]]) -> T | None:
+    async def _asked(self, ask: Callable[[RunList], Awaitable[T]]) -> T | None:
         """What the store answers; None where there is none, or where it fails, which is said."""
         history = self.app.session.history
         if history is None:
             return None
-        self._listing = self._listing or Listing(history)
+        self._runs = self._runs or RunList(history, self.app.mask)
         try:
-            return await query(self._listing)
-        except StoreError as error:
+            return await ask(self._runs)
+        except (NoSuchRunError, StoreError) as error:
             self.app.say(sentence(clean(str(error))), is_error=True)
             return None
 
+    @contextmanager
+    def _searching(self) -> Iterator[None]:
+        """Say that it takes a while where it does, and then how many runs there are."""
+        slow = self.set_timer(SLOW_S, self._show_searching)
+        self._searches += 1
+        try:
+            yield
+        finally:
+            slow.stop()
+            self._searches -= 1
+            if self.is_there and not self._searches:
+                self._show_count()
+
+    def _show_searching(self) -> None:
+        self.table.border_subtitle = Content(say("searching…"))
+        self.table.is_stale = self._listed is not None and self._listed != self._query
+
+    def _show_count(self) -> None:
+        number = self._runs.known(self._query) if self._runs else None
+        if number is not None:
+            self.table.border_subtitle = Content(self._count_text(number))
+        elif self._listed == self._query:  # the store has failed
+            self.table.border_subtitle = ""
+
     @work(exclusive=True, group="rows")
     async def _list(self) -> None:
-        if not self.is_there:
+        """List what is asked for, and again whenever that has changed meanwhile."""
+        while self.is_there:
+            began_s = time.monotonic()
+            self._is_outdated = False
+            with self._searching():
+                query = self._query
+                await (self._list_again(query) if query == self._listed else self._list_first(query))
+            await asyncio.sleep(REST * (time.monotonic() - began_s))
+            if not (self._is_outdated and self.is_there and self.is_current):
+                return
+
+    async def _list_first(self, query: Query) -> None:
+        """The list from its beginning."""
+        rows = await self._asked(lambda runs: runs.page(query, 0))
+        if not self.is_there or not self._runs:
             return
-        rows = await self._rows(0)
-        if not self.is_there:
-            return
-        self.table.list_rows(rows)
+        number = self._runs.number_of(query, rows) if rows is not None else 0
+        self.table.list_rows(rows or [], number)
+        self._is_listed(query)
+        if number is None:
+            self._show_searching()
+            number = await self._asked(lambda runs: runs.count(query))
+            if self.is_there and number is not None:
+                self.table.set_total(number)
+
+    async def _list_again(self, query: Query) -> None:
+        """The same list as it is by now; the cursor goes with its run."""
+        table, at = self.table, self.table.cursor_row
+        row = table.row_at_cursor if at or table.has_focus else None
+        found = await self._asked(
+            lambda runs: runs.again(
+                query, row.id if row else None, at, lambda place: table.seen_from(table.top_with(place))
+            )
+        )
+        if found and self.is_there:
+            pages, place = found
+            table.list_again(pages, place + table.cursor_row - at)
+            self._is_listed(query)
+
+    def _is_listed(self, query: Query) -> None:
+        self._listed = query
+        self._lists += 1
         self.refresh_bindings()
         self._load_verdict()
-        await self._count(whole=len(rows) < PAGE)
 
-    @work(exclusive=True, group="rows")
-    async def _append(self) -> None:
-        if not self.is_there:
+    @work(group="pages")
+    async def _load_pages(self) -> None:
+        """Load what is seen, page by page, for as long as something is missing."""
+        if self._is_loading:
             return
-        rows = await self._rows(len(self.table.listed))
-        if not self.is_there:
-            return
-        self.table.append_rows(rows)
-        await self._count(whole=len(rows) < PAGE)
+        self._is_loading = True
+        try:
+            while self.is_there and self._listed == self._query and (wanted := self.table.wanted):
+                if not await self._load_page(wanted[0]):
+                    return
+        finally:
+            self._is_loading = False
 
-    async def _count(self, *, whole: bool) -> None:
-        """Say how many runs there are; where not all are listed, counting them may take a while."""
-        number: int | None = len(self.table.listed)
-        if not whole:
-            filter = self.filter.value
-            number = await self._asked(lambda listing: listing.count(filter))
-        if self.is_there and self.app.session.history and number is not None:
-            self.table.border_subtitle = Content(self._count_text(number))
+    async def _load_page(self, number: int) -> bool:
+        """Load a page; False where there is no use in going on."""
+        query, lists = self._query, self._lists
+        with self._searching():
+            rows = await self._asked(lambda runs: runs.page(query, number))
+        if rows is None or not self.is_there:
+            return False
+        if lists == self._lists:
+            self.table.put_page(number, rows)
+            if not self.table.is_full(number):  # runs were deleted elsewhere
+                self._changed()
+                return False
+        return True
 
     def _count_text(self, number: int) -> str:
         runs, why = some("{count} run", "{count} runs", number), self.app.session.history_why
@@ -315,11 +406,15 @@ class HistoryScreen(TabScreen):
 
     @work(exclusive=True, group="verdict")
     async def _load_verdict(self) -> None:
+        row = self.table.row_at_cursor if self.is_there else None
+        run = await self._asked(lambda runs: runs.run(row.id)) if row else None
         if not self.is_there:
             return
-        run = self._run_at_cursor()
         if run is None:
-            self.verdict.show_notes((say("No run here yet: press 1, then r."), "muted"))
+            if not self.table.total:
+                filtered = self.filter.value.strip()
+                nothing = say("No run matches.") if filtered else say("No run here yet: press 1, then r.")
+                self.verdict.show_notes((nothing, "muted"))
         elif run.verdict:
             failures = [failure_text(run.failure)] if run.failure else []
             self.verdict.show_verdict(run.verdict, failures)
