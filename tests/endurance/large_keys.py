@@ -4,6 +4,7 @@ import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.benchmarks.terminal import Terminal
 
@@ -43,3 +44,8 @@ def row_of(name: str, values_s: Sequence[float]) -> list[str]:
     """Name, number of keys, median, 95 %, most, in ms."""
     figures = (statistics.median(values_s), percentile(values_s, 0.95), max(values_s))
     return [name, str(len(values_s)), *(f"{one * 1000:.0f} ms" for one in figures)]
+
+
+def drawing_s(pid: int) -> float:
+    """CPU of the thread that answers keys, which does not depend on what else runs on the host."""
+    return int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[0]) / 1e9

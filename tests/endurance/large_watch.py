@@ -1,10 +1,11 @@
-"""500 threads in one process, and 64 processes, watched for real on the screen: does it answer keys?
+"""500 threads in one process, 64 processes, and both, watched for real on the screen: does it answer keys?
 
-    python -m tests.endurance.large_watch [--seconds S]
+    python -m tests.endurance.large_watch [--seconds S] [--fill S] [--only WORDS]
 
-Each subject mostly sleeps. In a terminal of 120x40 keys are typed while the screen is live; an answer is
-drawn within 100 ms for 95 of 100 of them, or this exits with 1. Besides come the CPU, the memory and the
-descriptors of the screen and of its watcher.
+Each subject mostly sleeps. In a terminal of 120x40 keys are typed while the screen is live, once `--fill`
+seconds of frames are there; an answer is drawn within 100 ms for 95 of 100 of them, or this exits with 1.
+Besides come the CPU of the thread that answers keys, and the CPU, the memory and the descriptors of the
+screen and of its watcher.
 """
 
 import argparse
@@ -14,41 +15,65 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
+
+import psutil
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.benchmarks.table import print_table
 from tests.benchmarks.terminal import Terminal
-from tests.endurance.large_keys import MOST_S, answer_to, percentile, row_of
+from tests.endurance.large_keys import MOST_S, answer_to, drawing_s, percentile, row_of
 from tests.endurance.soak import MB, Sample, Watched, cpu_share, of_tree
 
 GIL_TUI = str(Path(sys.executable).parent / "gil-tui")
-KEYS = ("\x1b[6~", "\x1b[5~", "\x1b[B", "\x1b[A", "\x1b[F", "\x1b[H", "+", "-", "[", "l", " ", " ", "\t")
-"""Scroll, other windows, back in time, follow, freeze and go on, the next pane."""
-ROUNDS = 4
-SETTLE_S = 10.0
+KEYS = {
+    "page down": "\x1b[6~",
+    "page up": "\x1b[5~",
+    "down": "\x1b[B",
+    "up": "\x1b[A",
+    "earlier": "[",
+    "later": "]",
+    "longer": "+",
+    "longer still": "+",
+    "shorter": "-",
+    "shorter again": "-",
+    "freeze": " ",
+    "go on": " ",
+    "back": "[",
+    "live": "l",
+    "next pane": "\t",
+    "pane before": "\x1b[Z",
+}
+"""Scroll, back in time, other windows, freeze and go on, follow, the panes."""
+ROUNDS = 5
+MOST_CPU_S = 0.060
 
 THREADS = """
 import sys, threading, time
 def work(number):
     while True:
         time.sleep(1 + number % 7 / 10)
-for number in range(int(sys.argv[1])):
+for number in range(int(sys.argv[1]) - 1):
     threading.Thread(target=work, args=(number,), daemon=True).start()
 print(flush=True)
 sys.stdin.read()
 """
 PROCESSES = """
 import os, sys, threading, time
-parent = os.getpid()
-for number in range(int(sys.argv[1]) - 1):
+parent, processes, threads = os.getpid(), int(sys.argv[1]), int(sys.argv[2])
+def work(number):
+    while True:
+        time.sleep(1 + number % 7 / 10)
+for number in range(processes - 1):
     if not os.fork():
-        for _ in range(7):
-            threading.Thread(target=lambda: time.sleep(3600), daemon=True).start()
+        for other in range((threads - 1) * (number + 1) // (processes - 1)
+                           - (threads - 1) * number // (processes - 1) - 1):
+            threading.Thread(target=work, args=(other,), daemon=True).start()
         while os.getppid() == parent:
             time.sleep(1)
         os._exit(0)
@@ -60,23 +85,34 @@ sys.stdin.read()
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is watched: a program and its argument."""
+    """What is watched: a program and its arguments, and how many processes and threads it comes to."""
 
     name: str
     program: str
-    number: int
+    arguments: tuple[int, ...]
+    processes: int
+    threads: int
 
 
 SUBJECTS = (
-    Subject("500 threads", THREADS, 500),
-    Subject("64 processes of 8 threads", PROCESSES, 64),
+    Subject("500 threads", THREADS, (500,), 1, 500),
+    Subject("64 processes", PROCESSES, (64, 64), 64, 64),
+    Subject("64 processes with 500 threads", PROCESSES, (64, 500), 64, 500),
 )
+
+
+class Key(NamedTuple):
+    """A key: seconds to the first byte, and CPU seconds of the thread that answers until all is drawn."""
+
+    name: str
+    first_s: float
+    cpu_s: float
 
 
 @contextmanager
 def running(subject: Subject) -> Iterator[int]:
     """The subject's process id while the block lasts; it ends with its standard input."""
-    command = [sys.executable, "-c", subject.program, str(subject.number)]
+    command = [sys.executable, "-c", subject.program, *map(str, subject.arguments)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         assert process.stdout
@@ -86,33 +122,38 @@ def running(subject: Subject) -> Iterator[int]:
         process.communicate()
 
 
-def watch(subject: Subject, seconds: float) -> tuple[list[list[str]], list[float]]:
-    """Rows on our processes, and the time that each key has taken to its first byte."""
+def watch(subject: Subject, seconds: float, fill_s: float) -> tuple[list[list[str]], list[Key]]:
+    """Rows on our processes, and what each key has taken."""
     with tempfile.TemporaryDirectory() as home, running(subject) as pid:
+        root = psutil.Process(pid)
+        tree = [root, *root.children(recursive=True)]
+        there = len(tree), sum(process.num_threads() for process in tree)
+        if there != (subject.processes, subject.threads):
+            raise RuntimeError("{} has {} processes with {} threads".format(subject.name, *there))
         environ = {"HOME": home, "PATH": os.environ["PATH"], "TERM": "xterm-256color", "LANG": "C.UTF-8"}
         with Terminal([GIL_TUI, "--pid", str(pid)], environ=environ) as terminal:
             terminal.wait_for("held", "switch", timeout_s=60)
-            terminal.read(SETTLE_S)
+            terminal.read(max(0.0, fill_s - seconds))
             ours = of_tree("screen", terminal.pid)
             before = [one.sample() for one in ours]
             terminal.read(seconds)
             after = [one.sample() for one in ours]
-            taken_s = keys_while_live(terminal)
+            keys = keys_while_live(terminal)
             terminal.send("q")
             terminal.wait_end(20.0)
-    return [use_row(*one, subject) for one in zip(ours, before, after, strict=True)], taken_s
+    return [use_row(*one, subject) for one in zip(ours, before, after, strict=True)], keys
 
 
-def keys_while_live(terminal: Terminal) -> list[float]:
+def keys_while_live(terminal: Terminal) -> list[Key]:
     """Keys at moments at which the screen has nothing of its own to draw."""
-    taken_s = []
-    for key in KEYS * ROUNDS:
+    keys = []
+    for name, typed in [*KEYS.items()] * ROUNDS:
         wait_quiet(terminal)
-        try:
-            taken_s.append(answer_to(terminal, key, quiet_s=0.02, patience_s=2.0).first_s)
-        except TimeoutError:
-            continue  # such as up, where there is nothing above
-    return taken_s
+        before_s = drawing_s(terminal.pid)
+        with contextlib.suppress(TimeoutError):  # such as up, where there is nothing above
+            first_s = answer_to(terminal, typed, quiet_s=0.02, patience_s=2.0).first_s
+            keys.append(Key(name, first_s, drawing_s(terminal.pid) - before_s))
+    return keys
 
 
 def wait_quiet(terminal: Terminal) -> None:
@@ -144,20 +185,33 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seconds", type=float, default=15.0, help="of each count of CPU")
-    seconds = parser.parse_args().seconds
-    uses, answers, bad = [], [], 0
-    for subject in SUBJECTS:
-        rows, taken_s = watch(subject, seconds)
+    parser.add_argument("--fill", type=float, default=75.0, help="seconds that are watched before keys")
+    parser.add_argument("--only", default="", help="subjects whose names hold this")
+    arguments = parser.parse_args()
+    uses, answers, costs, bad = [], [], [], 0
+    for subject in (one for one in SUBJECTS if arguments.only in one.name):
+        rows, keys = watch(subject, arguments.seconds, arguments.fill)
         uses += rows
-        answers.append(row_of(subject.name, taken_s))
-        bad += percentile(taken_s, 0.95) > MOST_S
-        for row in (*rows, answers[-1]):
+        answers.append(row_of(subject.name, [key.first_s for key in keys]))
+        costs += [row_of(name, [key.cpu_s for key in of_name]) for name, of_name in by_name(subject, keys)]
+        bad += percentile([key.first_s for key in keys], 0.95) > MOST_S
+        bad += percentile([key.cpu_s for key in keys], 0.95) > MOST_CPU_S
+        for row in (*rows, answers[-1], *costs):
             print(*row, file=sys.stderr, flush=True)
+    header = ("", "keys", "median", "95 %", "most")
     print_table("our processes", ("", "CPU", "RSS", "descriptors"), uses)
-    print_table(
-        "from a key to the first byte, live at 120x40", ("", "keys", "median", "95 %", "most"), answers
-    )
+    print_table("from a key to the first byte, live at 120x40", header, answers)
+    print_table("CPU of the thread that answers keys, a key", header, costs)
     return 1 if bad else 0
+
+
+def by_name(subject: Subject, keys: Sequence[Key]) -> Iterator[tuple[str, list[Key]]]:
+    """All keys of a subject, and those of each name."""
+    yield f"{subject.name}: all", [*keys]
+    for name in KEYS:
+        of_name = [key for key in keys if key.name == name]
+        if of_name:
+            yield f"{subject.name}: {name}", of_name
 
 
 if __name__ == "__main__":

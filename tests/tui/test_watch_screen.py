@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -208,6 +209,56 @@ def test_keys_move_through_time_and_say_so() -> None:
     play(script)
 
 
+def test_the_key_that_freezes_goes_on_again() -> None:
+    async def script(pilot: Pilot[int], screen: WatchScreen, host: Host) -> None:
+        await watch(pilot, screen, host)
+        for _ in range(2):
+            await press(pilot, "space")
+            assert not screen.app.watch_session.live
+            await until(pilot, lambda: "l Live" in picture(screen.app).splitlines()[-1])
+            await press(pilot, "space")
+            assert screen.app.watch_session.live
+            await until(pilot, lambda: "space Freeze" in picture(screen.app).splitlines()[-1])
+
+    play(script)
+
+
+def crowd(number: int) -> Frame:
+    """Of 500 threads one computes, for the first 20 seconds; then none does."""
+    busy = 1.0 if number < 80 else 0.0
+    threads = tuple(build.thread(PID + index, cpu=0.0 if index else busy) for index in range(500))
+    return build.frame(number, threads=threads, gils=(build.gil(held=busy, waiting=0.0),))
+
+
+def test_another_window_of_many_threads_is_there_at_once_and_its_verdict_follows() -> None:
+    async def script(pilot: Pilot[int], screen: WatchScreen, host: Host) -> None:
+        await watch(pilot, screen, host, crowd, 40)
+        verdict, lanes, gauge = screen.verdict, screen.threads, screen.gauge
+        await until(pilot, lambda: "IDLE" in verdict.text and screen._judged)
+        await press(pilot, "space", "plus")
+        assert "60 s until" in str(lanes.border_title) and "├─" in lanes.text
+        assert str(verdict.border_title).startswith("Judging 60 s until")
+        assert "of the window before" in lanes.text.splitlines()[0]
+        assert "before 0 % held" in gauge.text and "IDLE" in verdict.text
+        await until(pilot, lambda: str(verdict.border_title).startswith("Verdict on 60 s until"))
+        assert "GIL held 50 %" in verdict.text and "of the window before" not in lanes.text
+        assert "60 s   50 % held" in gauge.text
+
+    play(script)
+
+
+def test_evidence_and_what_is_kept_are_of_the_window_that_is_looked_at() -> None:
+    async def script(pilot: Pilot[int], screen: WatchScreen, host: Host) -> None:
+        await watch(pilot, screen, host, crowd, 40)
+        await until(pilot, lambda: "IDLE" in screen.verdict.text and screen._judged)
+        await press(pilot, "plus", "e")
+        await until(pilot, lambda: screen.app.screen is not screen)
+        await until(pilot, lambda: "thread states over 40.00 s" in picture(screen.app))
+        assert re.search("GIL held +50 %", picture(screen.app))
+
+    play(script)
+
+
 def test_behind_another_tab_nothing_is_measured_unless_frozen() -> None:
     async def script(pilot: Pilot[int], screen: WatchScreen, host: Host) -> None:
         await watch(pilot, screen, host)
@@ -250,10 +301,6 @@ def test_a_watcher_that_died_is_started_by_the_same_key() -> None:
 
 
 def test_five_hundred_threads_scroll() -> None:
-    def crowd(number: int) -> Frame:
-        threads = tuple(build.thread(PID + index, cpu=1.0 if index == 0 else 0.0) for index in range(500))
-        return build.frame(number, threads=threads)
-
     async def script(pilot: Pilot[int], screen: WatchScreen, host: Host) -> None:
         await watch(pilot, screen, host, crowd)
         assert "of 500 threads" in screen.threads.text

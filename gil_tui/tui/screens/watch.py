@@ -68,7 +68,14 @@ class WatchScreen(TabScreen):
             id="watch.forth",
             tooltip="Towards now",
         ),
-        Binding("l,end", "follow", "Live", id="watch.live", tooltip="Back to what is measured now"),
+        Binding(
+            "l,end,space",
+            "follow",
+            "Live",
+            key_display="l",
+            id="watch.live",
+            tooltip="Back to what is measured now",
+        ),
         Binding(
             "plus,equals_sign",
             "zoom(1)",
