@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 
 from gil_tui.bench import spec
+from gil_tui.lab.allowance import Allowance, limited
 from gil_tui.lab.streams import NOTHING, Captured, EventLines, HeadAndTail
 
 BENCH = Path(spec.__file__).with_name("__main__.py")
@@ -39,7 +40,7 @@ class ChildReport:
     `answer` is its last event (`FINAL_EVENTS`), None if it ended or was stopped without one. `failure`
     has `kind` (of `spec.FAILURES`, or `crashed`, `timeout`, `start`), `message` and `traceback`; None
     for success. `started_s` and `ended_s` are CLOCK_MONOTONIC; `junk_events` counts lines that
-    the bench did not write.
+    the bench did not write; `stopped_s` is time in which gil-tui itself did not run.
     """
 
     started_s: float
@@ -50,6 +51,7 @@ class ChildReport:
     stdout: Captured = NOTHING
     stderr: Captured = NOTHING
     junk_events: int = 0
+    stopped_s: float = 0.0
 
 
 def prepare_launcher() -> None:
@@ -70,16 +72,18 @@ async def run_child(
 
     `command` stands in for `INTERPRETER .../bench/__main__.py`. Whatever happens here (timeout,
     cancellation, an error of `on_event`), the child and all it started have ended when this returns.
+    Time in which this process is stopped does not count against `timeout_s`.
     """
     command = command or (job.experiment.interpreter, str(BENCH))
     child = _Child(job, command, on_event)
     timed_out = False
+    allowance = Allowance(timeout_s)
     try:
         await outlast(child.start())
-        async with asyncio.timeout(timeout_s) as limit:
+        async with limited(allowance):
             await child.converse()
     except TimeoutError:
-        timed_out = limit.expired()
+        timed_out = allowance.left_s <= 0
         if not timed_out:
             raise
     except OSError as error:
@@ -88,7 +92,7 @@ async def run_child(
         return _not_started(command[0], error, child.started_s)
     finally:
         await outlast(child.stop())
-    return child.report(timeout_s if timed_out else None)
+    return replace(child.report(timeout_s if timed_out else None), stopped_s=allowance.stopped_s)
 
 
 async def outlast(awaitable: Awaitable[T]) -> T:

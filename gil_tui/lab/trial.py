@@ -11,6 +11,7 @@ from gil_tui.lab.records import Trial
 from gil_tui.lab.shape import misfit
 from gil_tui.lab.streams import is_number
 from gil_tui.lab.watching import TrialWatch
+from gil_tui.verdict.words import seconds
 from gil_tui.watch.frames import Frame
 
 ChildRunner = Callable[[Job, Callable[[Event], None], float], Awaitable[ChildReport]]
@@ -67,7 +68,7 @@ class TrialRunner:
         observed = await self._observed(job, pid, result)
         marks: tuple[str, ...] = ()
         if used and result:
-            marks = marks_of(used, cores_used(result), self._cpus)
+            marks = (*stop_marks(report), *marks_of(used, cores_used(result), self._cpus))
         trial = Trial(
             number,
             result,
@@ -145,6 +146,11 @@ def overhead_s(report: ChildReport, times: Mapping[str, float], result: TrialRes
         return None
     set_up_s = times["started"] - times["hello"]
     return report.ended_s - report.started_s - set_up_s - (result.work_end_s - result.work_start_s)
+
+
+def stop_marks(report: ChildReport) -> tuple[str, ...]:
+    """What is said of a trial during which gil-tui itself was stopped, and mostly the trial with it."""
+    return (f"gil-tui did not run for {seconds(report.stopped_s)}",) if report.stopped_s else ()
 
 
 def cores_used(result: TrialResult) -> float:

@@ -75,7 +75,7 @@ def _noise(part: Part, speak: Speaker) -> Iterator[str]:
 
 def _kind(mark: str) -> str:
     """A mark without its figures, so that marks of a kind are counted together."""
-    for kind in ("steal", "throttled", "other programs", "CPU clock"):
+    for kind in ("steal", "throttled", "other programs", "CPU clock", "gil-tui did not run"):
         if mark.startswith(kind):
             return f"mark: {kind}"
     return mark
