@@ -28,7 +28,18 @@ from tests.history.samples import a_full_trial, a_run, finished
 from tests.processes import StartedProcesses
 
 ROOT = Path(__file__).parents[1]
-SLOW = {"markup", "kept_run", "runtime", "svg", "result", "cgroups"}
+SLOW = {
+    "markup",
+    "kept_run",
+    "runtime",
+    "svg",
+    "result",
+    "cgroups",
+    "watch",
+    "audited",
+    "judgement",
+    "report",
+}
 EXAMPLES, EXAMPLES_OF_SLOW = 120, 30
 
 NASTY = "[bold red]\x1b[31mred\x1b]0;title\x07\x9b2J\r\x00\x7f\u202egnp\u2066<script>alert(1)</script>\udc80"

@@ -25,8 +25,8 @@ MAY_KNOW = {
     "bench": set(),
     "verdict": set(),
     "watch": {"bench"},
-    "history": {"lab", "watch", "verdict", "bench"},
-    "lab": {"watch", "verdict", "bench"},
+    "history": {"schemas", "lab", "watch", "verdict", "bench"},
+    "lab": {"schemas", "watch", "verdict", "bench"},
     "report": {"text", "language", "history", "lab", "watch", "verdict", "bench"},
     "tui": {"text", "language", "report", "history", "lab", "watch", "verdict", "bench"},
     "commands": {

@@ -72,14 +72,17 @@ def _selftest(path: str) -> dict[str, Any]:
     from pathlib import Path
 
     from gil_tui.lab.errors import UsageError
-    from gil_tui.report.chapters.trust import SELFTEST_SCHEMA
+    from gil_tui.schemas.fitting import fitted
 
     try:
         document = json.loads(Path(path).read_text("utf-8"))
     except OSError as error:
         raise UsageError(f"{path} cannot be read ({error.strerror})") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is no JSON document: write it with `gil-tui selftest --json`") from error
-    if not isinstance(document, dict) or document.get("schema") != SELFTEST_SCHEMA:
-        raise UsageError(f"{path} is no self-test: write it with `gil-tui selftest --json`")
-    return document
+    try:
+        return fitted(document, "selftest")
+    except (ValueError, RecursionError) as error:
+        raise UsageError(
+            f"{path} is no self-test ({error}): write it with `gil-tui selftest --json`"
+        ) from error

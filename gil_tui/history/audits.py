@@ -9,8 +9,10 @@ from typing import Any
 
 from gil_tui.history.errors import corrupt
 from gil_tui.history.store import UNLIKE, History
+from gil_tui.lab.documents import watched_observation
 from gil_tui.lab.records import Run
 from gil_tui.lab.shape import misfit
+from gil_tui.schemas.fitting import fitted
 from gil_tui.verdict.audit_model import Audit, WatchSeen
 
 HAS_AUDITS = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'audits'"
@@ -156,7 +158,11 @@ class Audits:
                 "SELECT id, created_at, subject, seconds, verdict FROM watches ORDER BY id DESC LIMIT ?",
                 (limit,),
             ).fetchall()
-        return [WatchRow(*row) for row in found]
+        rows = [WatchRow(*row) for row in found]
+        for row in rows:
+            if wrong := misfit(row):
+                raise corrupt(self._history.path, f"watch {row.id}: {wrong}")
+        return rows
 
     def delete_watches(self, ids: Iterable[int]) -> int:
         """Forget these watches; audits that had them lose them. Returns their number."""
@@ -182,10 +188,17 @@ class Audits:
         return audit
 
     def _watch(self, number: int, text: str) -> WatchSeen:
-        try:
-            return WatchSeen(number, dict(json.loads(text)))
-        except UNLIKE as error:
-            raise corrupt(self._history.path, f"watch {number}: {error!r}") from error
+        return WatchSeen(number, watch_document(self._history, number, text))
+
+
+def watch_document(history: History, number: int, text: str) -> dict[str, Any]:
+    """The document of a kept watch; raises `StoreError` for what is none."""
+    try:
+        document = fitted(json.loads(text), "watch")
+        watched_observation(document)  # there may be more in it than is known here
+    except UNLIKE as error:
+        raise corrupt(history.path, f"watch {number}: {error!r}") from error
+    return document
 
 
 def now() -> str:

@@ -9,6 +9,7 @@ from gil_tui.lab.errors import LabError, UsageError
 from gil_tui.verdict.audit_model import Audit
 
 _WATCH = re.compile(r"watch[:#]#?(\d{1,18})")
+_RUN = re.compile(r"#?(\d{1,18})")
 
 
 def called(history: History, text: str) -> tuple[str, int | None]:
@@ -16,11 +17,11 @@ def called(history: History, text: str) -> tuple[str, int | None]:
 
     Raises UsageError for the beginning of several, LabError or NoSuchRunError where there is none.
     """
-    number = text.removeprefix("#")
+    number = _RUN.fullmatch(text)
     try:
-        if number.isdecimal():
-            return history.run(int(number)).sweep_id, int(number)
-    except (NoSuchRunError, OverflowError):
+        if number:
+            return history.run(int(number[1])).sweep_id, int(number[1])
+    except NoSuchRunError:
         if text.startswith("#"):
             raise
     sweeps = history.sweep_ids(text)

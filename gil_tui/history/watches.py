@@ -1,14 +1,14 @@
 """Watches that were kept, as they are shown, reported and deleted; `Audits` keeps them."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gil_tui.history.audits import HAS_AUDITS, Audits, WatchRow
+from gil_tui.history.audits import HAS_AUDITS, Audits, WatchRow, watch_document
 from gil_tui.history.errors import corrupt
 from gil_tui.history.store import History
 from gil_tui.lab.errors import LabError
+from gil_tui.lab.shape import misfit
 from gil_tui.verdict.audit_model import Audit, WatchSeen
 
 COLUMNS = "id, created_at, subject, document"
@@ -85,7 +85,7 @@ def watch_rows(history: History, words: str = "") -> list[WatchRow]:
 
 
 def _kept(history: History, number: int, created_at: str, subject: str, text: str) -> KeptWatch:
-    try:
-        return KeptWatch(number, created_at, subject, dict(json.loads(text)))
-    except (ValueError, TypeError, RecursionError) as error:
-        raise corrupt(history.path, f"watch {number}: {error!r}") from error
+    kept = KeptWatch(number, created_at, subject, watch_document(history, number, text))
+    if wrong := misfit(kept):
+        raise corrupt(history.path, f"watch {number}: {wrong}")
+    return kept

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from gil_tui.bench.spec import Experiment, PythonFacts, TrialResult
+from gil_tui.schemas.fitting import fitted
 from gil_tui.verdict.model import Verdict
 from gil_tui.verdict.statistics import Interval, outliers
 
@@ -263,7 +264,8 @@ class Sweep:
 
     @classmethod
     def judged(cls, runs: Sequence[Run], judgement: Mapping[str, Any]) -> "Sweep":
-        """A sweep of at least one run again, from its `judgement`."""
+        """A sweep of at least one run again, from its `judgement`; ValueError for what is none."""
+        judgement = fitted(judgement, "run", "sweep")
         verdict = judgement.get("verdict")
         return cls(
             runs[0].sweep_id,

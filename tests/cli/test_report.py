@@ -15,6 +15,7 @@ from gil_tui.history import History
 from gil_tui.history.audits import Audits
 from gil_tui.report.chapters.origin import commands_of
 from gil_tui.report.chapters.works import works_of
+from tests.history.samples import HOST
 from tests.report.audits import AUDIT, a_blind_document, keep_audit
 from tests.report.sweeps import SWEEP_ID, a_judged_sweep, keep
 
@@ -99,7 +100,11 @@ def test_a_selftest_is_attached(kept: list[int], tmp_path: Path, capsys: pytest.
         "part": "gauge", "subject": "spin x4", "quantity": "GIL held", "unit": "share", "state": "passed",
         "measured": 0.99, "truth": [1.0, 1.0], "within": 0.02, "chance": 0.01, "error": -0.01, "note": "",
     }  # fmt: skip
-    document = {"schema": "gil-tui/selftest/1", "checks": [check], "sentence": "1 of 1 check passed"}
+    about = {"created_at": "2026-03-01", "version": "0.1.0", "interpreter": "/usr/bin/python3", "python": ""}
+    document = {
+        "schema": "gil-tui/selftest/1", "host": HOST.to_json(), **about, "quick": True, "seconds": 9.0,
+        "passed": True, "checks": [check], "sentence": "1 of 1 check passed",
+    }  # fmt: skip
     file = tmp_path / "selftest.json"
     file.write_text(json.dumps(document))
     assert main(["report", "-o", str(tmp_path / "r"), "--selftest", str(file), "--lang", "fr"]) == 0
@@ -107,6 +112,9 @@ def test_a_selftest_is_attached(kept: list[int], tmp_path: Path, capsys: pytest.
     assert "contrôles réussis : 1 sur 1" in re.sub(r"\s", " ", text)
     assert "| jauge | " in text
     file.write_text('{"schema": "gil-tui/run/1"}')
+    assert main(["report", "-o", str(tmp_path / "r"), "--selftest", str(file)]) == 2
+    assert "is no self-test" in capsys.readouterr().err
+    file.write_text(json.dumps(document | {"checks": [check | {"measured": 1e400, "truth": 7}]}))
     assert main(["report", "-o", str(tmp_path / "r"), "--selftest", str(file)]) == 2
     assert "is no self-test" in capsys.readouterr().err
 

@@ -31,6 +31,7 @@ from tests.lab import fake_bench, frame_builders
 TOKEN = "f00d"
 LINE_BYTES = 4096
 _SPOIL = struct.Struct("<HB")
+SPOIL_BYTES = _SPOIL.size
 _MOST_SPOILS = 8
 
 
@@ -97,16 +98,23 @@ OTHER_VALUES: tuple[Any, ...] = (
     {"a": {}},
 )
 
+OTHER_NUMBERS = (0, 0.5, 1, 2, 100, 101, -1, 1 << 40, 1e-320, 1e300)
 
-def spoiled(document: Any, data: bytes) -> Any:
-    """A copy of the document in which some values are others, or gone, as `data` says."""
+
+def spoiled(document: Any, data: bytes, *, numbers: bool = False) -> Any:
+    """A copy of the document in which some values are others, or gone, as `data` says.
+
+    With `numbers` only numbers are changed, and for other numbers.
+    """
     changed = json.loads(json.dumps(document))
-    for at in range(0, min(len(data) - 2, _SPOIL.size * _MOST_SPOILS), _SPOIL.size):
+    for at in range(0, min(len(data) - 2, SPOIL_BYTES * _MOST_SPOILS), SPOIL_BYTES):
         place, other = _SPOIL.unpack_from(data, at)
-        places = list(_places(changed))
+        places = [one for one in _places(changed) if not numbers or type(one[0][one[1]]) in (int, float)]
         if places:
             container, key = places[place % len(places)]
-            if other % 16 == 15 and isinstance(container, dict):
+            if numbers:
+                container[key] = OTHER_NUMBERS[other % len(OTHER_NUMBERS)]
+            elif other % 16 == 15 and isinstance(container, dict):
                 del container[key]
             else:
                 container[key] = copy.deepcopy(OTHER_VALUES[other % 15])

@@ -1,6 +1,7 @@
 """Targets: files of /proc and of control groups, with seeds from real ones."""
 
 import atexit
+import os
 import shutil
 import tempfile
 from functools import cache
@@ -209,10 +210,18 @@ def accounting(data: bytes) -> None:
     bench_accounting._numbers(str(path))
 
 
+def scratch_folder() -> Path:
+    """A folder of this process, in memory where that can be had: on a disk a small file takes 1 ms."""
+    memory = "/dev/shm"
+    place = memory if os.access(memory, os.W_OK) else None
+    folder = Path(tempfile.mkdtemp(prefix="gil-tui-fuzz-", dir=place))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 @cache
 def _tree() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="gil-tui-fuzz-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = scratch_folder()
     for name in ("proc", "root/a/b", "root/cpu,cpuacct/a"):
         (folder / name).mkdir(parents=True)
     (folder / "root/cgroup.controllers").touch()

@@ -9,10 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from gil_tui.history import StoreError
+from gil_tui.history.store import UNLIKE
 from gil_tui.lab.errors import UsageError
 from gil_tui.watch.elf import ElfError
 from gil_tui.watch.stacks import StacksError
-from tests.endurance import fuzz_documents, fuzz_memory, fuzz_proc, fuzz_words
+from tests.endurance import fuzz_documents, fuzz_kept, fuzz_memory, fuzz_proc, fuzz_words
 
 CORPUS = Path(__file__).with_name("corpus")
 
@@ -61,6 +63,15 @@ ATTACKS: dict[str, Attack] = {
     "job": Attack(fuzz_documents.job, fuzz_documents.JOBS),
     "kept_run": Attack(fuzz_documents.kept_run, fuzz_documents.SPOILS),
     "kept_audit": Attack(fuzz_documents.kept_audit, fuzz_documents.SPOILS),
+    "watch": Attack(fuzz_kept.watch, fuzz_documents.SPOILS, (StoreError,)),
+    "audited": Attack(fuzz_kept.audited, fuzz_documents.SPOILS, (StoreError,)),
+    "judgement": Attack(fuzz_kept.judgement, fuzz_documents.SPOILS, UNLIKE),
+    "selftest": Attack(fuzz_kept.selftest, fuzz_documents.SPOILS, (UsageError,)),
+    "observed": Attack(fuzz_kept.observed, fuzz_documents.SPOILS),
+    "caches": Attack(fuzz_kept.caches, fuzz_documents.SPOILS),
+    "names": Attack(fuzz_kept.names, fuzz_kept.NAMES),
+    "environment": Attack(fuzz_kept.environment, fuzz_kept.ENVIRONMENTS),
+    "report": Attack(fuzz_kept.report, fuzz_words.NASTY),
     "perf": Attack(fuzz_documents.perf, fuzz_documents.PERF),
     "probe": Attack(fuzz_documents.probe, fuzz_documents.PROBES),
     "catalogue": Attack(fuzz_words.catalogue, fuzz_words.CATALOGUE, (ValueError,)),

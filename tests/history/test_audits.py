@@ -11,14 +11,19 @@ import pytest
 from gil_tui.history import History, StoreError
 from gil_tui.history.audits import Audits, NoSuchAuditError
 from gil_tui.history.schema import MIGRATIONS, check, migrate
+from gil_tui.history.watches import kept_watch
+from gil_tui.lab.documents import watch_document
 from gil_tui.verdict.audit_model import FUNCTION, Audit
+from gil_tui.verdict.model import Verdict
+from gil_tui.verdict.observation import Observation
 from tests.history.samples import a_run, finished
 
 AUDIT = Audit("Shop", "countdown", FUNCTION, "2026-03-01T14:02:03+00:00", "/usr/bin/python3.13", "/srv")
 
 
 def a_document(command: str = "python shop.py", code: str = "gil") -> dict[str, Any]:
-    return {"schema": "gil-tui/watch/1", "command": command, "seconds": 10.0, "verdict": {"code": code}}
+    seen = Observation(seconds=10.0)
+    return dict(json.loads(json.dumps(watch_document(seen, 7, command, Verdict(code, 0.9, "It is so.")))))
 
 
 def add_finished(history: History, **changes: Any) -> int:
@@ -148,3 +153,42 @@ def test_the_document_of_an_audit_is_json(history: History) -> None:
     with history.explaining() as connection:
         (text,) = connection.execute("SELECT document FROM audits").fetchone()
     assert json.loads(text)["subject"] == "countdown"
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("pid",), "7"),
+        (("gil", "held"), "0.5"),
+        (("gil",), None),
+        (("threads",), [{}]),
+        (("hot",), [{"function": 1}]),
+        (("verdict", "evidence"), [None]),
+        (("seconds",), True),
+        (("seconds",), float("nan")),
+        (("cpu", "cores_effective"), 10**400),
+    ],
+)
+def test_a_watch_that_somebody_changed_is_damaged(
+    history: History, place: tuple[str, ...], value: object
+) -> None:
+    audits = Audits(history)
+    watch = audits.keep_watch(a_document(), "countdown")
+    audit = audits.add(AUDIT)
+    audits.collect(audit)
+    changed = a_document()
+    inner = changed if len(place) == 1 else changed[place[0]]
+    inner[place[-1]] = value
+    history._connection.execute("UPDATE watches SET document = ?", (json.dumps(changed),))
+    with pytest.raises(StoreError, match="watch 1: "):
+        audits.watches_of(audit)
+    with pytest.raises(StoreError, match="watch 1: "):
+        kept_watch(history, watch)
+
+
+def test_a_line_of_a_watch_that_somebody_changed_is_damaged(history: History) -> None:
+    audits = Audits(history)
+    audits.keep_watch(a_document(), "countdown")
+    history._connection.execute("UPDATE watches SET seconds = 'long'")
+    with pytest.raises(StoreError, match=r"watch 1: WatchRow\.seconds"):
+        audits.watches()

@@ -60,3 +60,9 @@ def test_a_watch_comes_with_when_and_what_it_is_of(history: History) -> None:
     assert [row.subject for row in watch_rows(history, "IO python")] == ["python other.py"]
     with pytest.raises(NoSuchWatchError, match="no watch 9"):
         kept_watch(history, 9)
+
+
+@pytest.mark.parametrize("name", ["#" + "9" * 40, "9" * 5000, "#" + "9" * 5000])
+def test_a_number_that_no_run_can_have_is_no_run(history: History, name: str) -> None:
+    with pytest.raises(LabError, match="no run or sweep"):
+        called(history, name)

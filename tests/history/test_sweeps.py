@@ -22,7 +22,8 @@ def a_sweep(history: History, sweep_id: str = "sweep-1") -> Sweep:
         runs.append(finished(run.with_id(history.add_run(run))))
         history.finish_run(runs[-1])
     best = {"executor": "threads", "workers": 2}
-    fits = ({"executor": "threads", "model": "usl"},)
+    law = {"parameters": {"gamma": 1.0}, "residual_share": 0.01, "aicc": -9.0, "refused": None, "peak": None}
+    fits = ({"executor": "threads", "model": "usl", "curve": [[1, 1.0], [2, 1.9]], **law},)
     sweep = Sweep(sweep_id, HOST, tuple(runs), VERDICT, fits, best, 0.02)
     history.finish_sweep(sweep)
     return sweep
@@ -124,3 +125,15 @@ def test_a_store_that_nobody_makes_has_to_be_written(path: Path, monkeypatch: py
     path.touch()
     with pytest.raises(StoreError, match="may not be written"):
         History.open(path, read_only=True)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    ['{"fits": [{}]}', '{"fits": 7}', '{"best": {"executor": "x", "workers": "y"}}', '{"verdict": "gil"}'],
+)
+def test_what_a_sweep_found_and_somebody_changed_is_damaged(history: History, changed: str) -> None:
+    sweep = a_sweep(history)
+    found = json.loads(changed)
+    history._connection.execute("UPDATE sweeps SET document = ?", (json.dumps(sweep.judgement() | found),))
+    with pytest.raises(StoreError, match="sweep sweep-1: "):
+        history.judged_sweep("sweep-1")
