@@ -143,3 +143,20 @@ except SystemExit:
 print([name for name in {HEAVY} if name in sys.modules], file=sys.stderr)
 """
     assert run_python(program, *arguments).stderr == "[]\n"
+
+
+def test_an_interruption_while_the_program_is_imported_is_quiet() -> None:
+    """The entry point has imported nothing by then that could take time."""
+    program = """
+import sys
+class Interrupted:
+    def find_spec(self, name, path=None, target=None):
+        if name in ("argparse", "gil_tui.cli"):
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupted())
+from gil_tui.__main__ import INTERRUPTED, main
+assert "argparse" not in sys.modules
+sys.exit(main())
+"""
+    ended = run_python(program, "--help")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (cli.INTERRUPTED, "", "")
