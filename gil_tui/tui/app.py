@@ -27,6 +27,7 @@ from gil_tui.language.spoken import figure, say, speak, to_say
 from gil_tui.report.hidden import own_names
 from gil_tui.text import clean
 from gil_tui.tui import reporting
+from gil_tui.tui.caretaker import Caretaker
 from gil_tui.tui.engine import Engine, Selection, real_engine
 from gil_tui.tui.farewell import lab_lines, watch_lines
 from gil_tui.tui.mask import Mask, MaskFilter
@@ -166,6 +167,7 @@ class GilTui(App[int]):
         self._watch_session: WatchSession | None = None
         self._audit_session: AuditSession | None = None
         self.farewell: tuple[str, ...] = ()
+        self.caretaker: Caretaker | None = None
         self.asked_pid = self.start_with.pid
         self.cpus = engine.effective_cpus()
         self.HORIZONTAL_BREAKPOINTS = list(WIDTHS)
@@ -193,11 +195,13 @@ class GilTui(App[int]):
         loop = asyncio.get_running_loop()
         for number in ENDING_SIGNALS:
             loop.add_signal_handler(number, self._end_by_signal, number)
+        if not self.is_headless and sys.__stderr__:
+            self.caretaker = Caretaker(sys.__stderr__.fileno())
 
     def on_mount(self) -> None:
         """Everything slow waits for the first paint."""
         if self._driver and self._driver.can_suspend:
-            suspending = Suspending(self._driver, partial(self.refresh, layout=True))
+            suspending = Suspending(self._driver, self.caretaker, partial(self.refresh, layout=True))
             suspending.listen(asyncio.get_running_loop())
         self.set_interval(LOOK_EVERY_S, self._look_for_the_terminal)
         if self.asked_pid is not None:
@@ -463,11 +467,13 @@ def run(
     if language:
         speak(language)
     gc.disable()  # until the first paint, which is a tenth sooner for it
+    app = GilTui(real_engine(interpreters), start=start, theme=theme)
     try:
-        app = GilTui(real_engine(interpreters), start=start, theme=theme)
         code = app.run(mouse=not no_mouse)
     finally:
         gc.enable()
+        if app.caretaker:
+            app.caretaker.close()
     if app.farewell and sys.stdout.isatty():
         print(*app.farewell, sep="\n")
     return code or 0

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from textual.driver import Driver
 
+from gil_tui.tui.caretaker import Caretaker
+
 
 class Suspending:
     """Takes SIGTSTP and SIGCONT over from Textual's driver; `redraw` is called when the screen is back.
@@ -16,8 +18,9 @@ class Suspending:
     also of one that holds the lock of its output; these run on the event loop.
     """
 
-    def __init__(self, driver: Driver, redraw: Callable[[], object]) -> None:
+    def __init__(self, driver: Driver, caretaker: Caretaker | None, redraw: Callable[[], object]) -> None:
         self._driver = driver
+        self._caretaker = caretaker
         self._redraw = redraw
         self._is_back = False
 
@@ -29,8 +32,12 @@ class Suspending:
     def stop(self) -> None:
         """Leave the terminal and stop; this returns when somebody lets the process go on."""
         self._driver.suspend_application_mode()
+        if self._caretaker:
+            self._caretaker.left()
         os.kill(os.getpid(), signal.SIGSTOP)
         self._is_back = True
+        if self._caretaker:
+            self._caretaker.taken()
         self._driver.resume_application_mode()
         self._redraw()
 
