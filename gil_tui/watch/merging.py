@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import TypeVar
 
+from gil_tui.watch.folding import folded
 from gil_tui.watch.frames import CpuFrame, Frame, GilFrame, ObserverFrame, ProcessFrame, ThreadFrame
 
 T = TypeVar("T")
@@ -19,19 +20,25 @@ LEAST_FRAMES = 120
 class FrameLog:
     """Frames in order; when there are too many, neighbours are merged: the whole time stays covered.
 
-    The more threads they have, the fewer are kept, but never less than `LEAST_FRAMES`.
+    The more threads they have, the fewer are kept, but never less than `LEAST_FRAMES`. Of merged frames
+    threads that have ended are told together where there are many.
     """
 
     def __init__(self, most: int = 2400) -> None:
         self.frames: list[Frame] = []
         self._most = max(2, most)
+        self._threads = 0
 
     def add(self, frame: Frame) -> None:
         """Take in the next frame."""
         self.frames.append(frame)
-        most = max(LEAST_FRAMES, THREADS_KEPT // max(1, len(frame.threads)))
-        if len(self.frames) > min(self._most, most):
+        self._threads += len(frame.threads)
+        too_large = self._threads > THREADS_KEPT and len(self.frames) > LEAST_FRAMES
+        if too_large or len(self.frames) > self._most:
             self.frames = halved(self.frames)
+            if not frame.ended:
+                self.frames = [folded(one, frame) for one in self.frames]
+            self._threads = sum(len(one.threads) for one in self.frames)
 
 
 def halved(frames: Sequence[Frame]) -> list[Frame]:

@@ -5,6 +5,7 @@ from functools import reduce
 import pytest
 
 from gil_tui.lab.observe import summarize
+from gil_tui.watch.folding import ENDED, MOST_ENDED, folded
 from gil_tui.watch.frames import STATES, CpuFrame, Frame, GilFrame, ObserverFrame, ProcessFrame, ThreadFrame
 from gil_tui.watch.merging import LEAST_FRAMES, THREADS_KEPT, FrameLog, halved, mean_gils, merged
 
@@ -116,3 +117,61 @@ def test_gils_that_could_not_be_read_for_a_part_count_where_they_were() -> None:
     assert one.available and [one.held, one.waiting] == pytest.approx([0.6, 1.5])
     (none,) = mean_gils([frame(at, at + 1.0, (unread,), ()) for at in range(3)])
     assert (none.available, none.why) == (False, "not readable")
+
+
+def short_lived(number: int) -> Frame:
+    """One thread that stays, and 25 that live for this frame, each with a part of the GIL's time."""
+    tids = range(1000 + 25 * number, 1025 + 25 * number)
+    threads = tuple(thread(tid, cpu=0.02, network=0.3) for tid in tids)
+    holders = {5: 0.5} | dict.fromkeys(tids, 0.02)
+    start_s = number / 4
+    return frame(start_s, start_s + 0.25, (gil(0.6, 1.0, holders),), (thread(5, cpu=0.3), *threads))
+
+
+def test_of_100_000_threads_that_came_and_went_a_log_keeps_what_they_did_and_few_of_them() -> None:
+    log, sizes, everything = FrameLog(), [], []
+    for number in range(4000):
+        everything.append(short_lived(number))
+        log.add(everything[-1])
+        if number % 20 == 0:
+            sizes.append(sum(len(one.threads) + len(one.gils[0].holders or {}) for one in log.frames))
+    assert max(sizes) <= 2 * THREADS_KEPT + 100
+    assert max(sizes[100:]) <= max(sizes[:100]) * 1.1
+    few, all_of_them = summarize(log.frames), summarize(everything)
+    for name in ("seconds", "cpu", "network", "held", "waiting", "samples"):
+        assert getattr(few, name) == pytest.approx(getattr(all_of_them, name)), name
+    staying = next(one for one in few.threads if one.tid == 5)
+    assert staying.holder_share == pytest.approx(0.5) and staying.cpu == pytest.approx(0.3)
+    assert sum(one.holder_share or 0.0 for one in few.threads) == pytest.approx(1)
+    assert all(one.tid > 0 for one in few.threads)
+
+
+def test_few_that_have_ended_are_kept_one_by_one() -> None:
+    crowd = short_lived(0)
+    assert folded(crowd, crowd) == crowd
+    assert folded(crowd, replace(crowd, threads=crowd.threads[:1])) == crowd
+
+
+def test_many_that_have_ended_share_rows_in_which_nothing_they_did_is_lost() -> None:
+    threads = (thread(5, cpu=0.5), *(thread(tid, cpu=0.04, gil=0.26) for tid in range(100, 200)))
+    holders = {5: 0.5, 150: 0.3, 199: 0.2}
+    crowd = frame(0.0, 1.0, (gil(1.0, 2.0, holders),), threads)
+    kept = folded(crowd, replace(crowd, threads=threads[:1]))
+    rows = [one for one in kept.threads if one.name == ENDED]
+    assert len(kept.threads) == 1 + MOST_ENDED + len(rows) and len(rows) == 17
+    assert all(sum(one.shares.values()) == pytest.approx(1) and one.shares["idle"] >= 0 for one in rows)
+    for state in ("cpu", "gil"):
+        before, after = (sum(one.shares[state] for one in item.threads) for item in (crowd, kept))
+        assert after == pytest.approx(before)
+    assert sum((kept.gils[0].holders or {}).values()) == pytest.approx(1)
+    assert (kept.gils[0].holders or {}).keys() <= {one.tid for one in kept.threads}
+
+
+def test_processes_that_have_ended_are_kept_as_far_as_they_were_busy() -> None:
+    crowd = short_lived(0)
+    (main,) = crowd.processes
+    busy = tuple(replace(main, pid=pid, cpu_share=pid / 1000) for pid in range(100, 300))
+    gils = tuple(replace(gil(pid / 1000, 0.0, {}), pid=pid) for pid in range(100, 300))
+    kept = folded(replace(crowd, processes=(main, *busy), gils=(*crowd.gils, *gils)), crowd)
+    assert [one.pid for one in kept.processes] == [main.pid, *range(250, 300)]
+    assert [one.pid for one in kept.gils] == [main.pid, *range(250, 300)]
