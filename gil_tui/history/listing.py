@@ -64,6 +64,7 @@ class Listing:
 
     def _answer(self, query: Callable[[History], T]) -> T:
         if self._beside is None and self._history.on_disk:
+            self._history.refuse_if_frozen()  # another connection would share what is mapped already
             self._beside = History.open(self._history.path, read_only=True)
         return query(self._beside or self._history)
 

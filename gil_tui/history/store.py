@@ -248,6 +248,11 @@ class History:
         """False for a store that keeps nothing beyond this process."""
         return self.path != MEMORY
 
+    def refuse_if_frozen(self) -> None:
+        """Raise `StoreError` where the kernel lets nobody write any more what was open to be written."""
+        if self._is_frozen():
+            raise read_only(self.path)
+
     def interrupt(self) -> None:
         """Have what another thread asks this store now end in a `StoreError` of the kind `interrupted`."""
         self._connection.interrupt()
@@ -270,7 +275,7 @@ class History:
     def explaining(self) -> Iterator[sqlite3.Connection]:
         """The connection, for one thread at a time; what SQLite says becomes a `StoreError`."""
         with self._lock:
-            self._refuse_if_frozen()
+            self.refuse_if_frozen()
             try:
                 yield self._connection
             except (sqlite3.Error, UnicodeDecodeError) as error:
@@ -285,16 +290,12 @@ class History:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
-                self._refuse_if_frozen()
+                self.refuse_if_frozen()
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:  # SQLite ends it by itself when the disk is full
                     connection.execute("ROLLBACK")
                 raise
-
-    def _refuse_if_frozen(self) -> None:
-        if self._is_frozen():
-            raise read_only(self.path)
 
     def _is_frozen(self) -> bool:
         return self._is_mapped and not may_touch(self.path)

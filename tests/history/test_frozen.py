@@ -1,5 +1,6 @@
 """A store that nobody may write any more, under a program that has it open: refused, not a SIGBUS."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gil_tui.history import History, StoreError
+from gil_tui.history.listing import Listing
 from gil_tui.history.place import is_frozen
 from tests.history.samples import a_run, a_trial
 
@@ -98,3 +100,17 @@ def test_frozen_is_what_the_owner_is_refused(folder: Path) -> None:
     assert not is_frozen(path)
     immutable(path, on=True)
     assert is_frozen(path)
+
+
+def test_no_other_connection_is_opened_to_a_frozen_store(folder: Path) -> None:
+    """It would share the mapped index of the one that is open, and write to it."""
+    path = folder / "history.sqlite3"
+    with History.open(path) as history:
+        history.add_run(a_run())
+        listing = Listing(history)
+        immutable(path, on=True)
+        with pytest.raises(StoreError, match="may not be written"):
+            asyncio.run(listing.count(""))
+        immutable(path, on=False)
+        assert asyncio.run(listing.count("")) == 1
+        listing.close()
