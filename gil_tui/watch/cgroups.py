@@ -4,6 +4,8 @@ Sources: cgroup(7), the kernel's admin-guide/cgroup-v2 and scheduler/sched-bwc, 
 """
 
 import os
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -54,22 +56,31 @@ def cgroups_of(process: Path, controller: str, cgroup_root: Path = CGROUP_ROOT) 
 
     Those of the unified hierarchy, and of the one that has `controller` (cpu, memory) in version 1.
 
-    Only folders that exist here: inside a container the path in `/proc/PID/cgroup` may be the host's
-    while the mount shows the container's own group as its root, which is then the one that is found.
+    Only what is mounted here: of a process in another container there may be nothing, and what this
+    container has of quotas says nothing about it, see `is_hidden`.
     """
+    mounted = _mounted_roots(process.parent / "self" / "mountinfo")
     found: list[Cgroup] = []
-    for line in kernel_lines(read_text(process / "cgroup")):
-        hierarchy, _, rest = line.partition(":")
-        controllers, _, path = rest.partition(":")
-        if hierarchy == "0" and not controllers:
-            mount, version = _unified_mount(cgroup_root), 2
-        elif controller in controllers.split(","):
-            mount, version = _legacy_mount(cgroup_root, controller, controllers), 1
-        else:
-            continue
+    for version, mount, path in _memberships(process, controller, cgroup_root):
         if mount is not None:
-            found += [Cgroup(directory, version) for directory in _upwards(mount, path)]
+            root = mounted.get(os.path.realpath(mount), "/")
+            found += [Cgroup(directory, version) for directory in _upwards(mount, root, path)]
     return tuple(found)
+
+
+def is_hidden(process: Path, controller: str = "cpu", cgroup_root: Path = CGROUP_ROOT) -> bool:
+    """Is the process in a group that has a say, of which nothing is seen from here?
+
+    Version 1 has the say where it has the controller, else the unified hierarchy.
+    """
+    versions = {version for version, _, _ in _memberships(process, controller, cgroup_root)}
+    seen = {group.version for group in cgroups_of(process, controller, cgroup_root)}
+    return bool(versions) and min(versions) not in seen
+
+
+def same_groups(process: Path, other: Path) -> bool:
+    """Are both processes in the same groups of every hierarchy?"""
+    return read_text(process / "cgroup") == read_text(other / "cgroup")
 
 
 def pressure_us(path: Path) -> int | None:
@@ -130,9 +141,38 @@ def _legacy_mount(cgroup_root: Path, controller: str, controllers: str) -> Path 
     return None
 
 
-def _upwards(mount: Path, path: str) -> list[Path]:
-    parts = PurePosixPath(path.lstrip("/")).parts
-    if ".." in parts:  # a group outside this namespace: only the root of the mount is known
-        parts = ()
-    folders = [mount.joinpath(*parts[:depth]) for depth in range(len(parts), -1, -1)]
-    return [folder for folder in folders if os.path.isdir(folder)]  # noqa: PTH112  (never raises)
+def _memberships(process: Path, controller: str, cgroup_root: Path) -> Iterator[tuple[int, Path | None, str]]:
+    """Of each hierarchy with a say: its version, where it is mounted, and the path of the process's group.
+
+    That path, as the root of a mount, is told from this process's cgroup namespace: a group outside of it
+    begins with `/..` (cgroup_namespaces(7)).
+    """
+    for line in kernel_lines(read_text(process / "cgroup")):
+        hierarchy, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
+        if hierarchy == "0" and not controllers:
+            yield 2, _unified_mount(cgroup_root), path
+        elif controller in controllers.split(","):
+            yield 1, _legacy_mount(cgroup_root, controller, controllers), path
+
+
+def _mounted_roots(mountinfo: Path) -> dict[str, str]:
+    """Which folder of its file system each mount point shows, of several the last (proc_pid_mountinfo(5))."""
+    lines = (line.split(" ") for line in kernel_lines(read_text(mountinfo)))
+    return {_unescaped(words[4]): _unescaped(words[3]) for words in lines if len(words) > 4}
+
+
+def _unescaped(text: str) -> str:
+    """Spaces, tabs, line ends and backslashes stand there as octal numbers."""
+    return re.sub(r"\\([0-3][0-7]{2})", lambda found: chr(int(found[1], 8)), text)
+
+
+def _upwards(mount: Path, root: str, path: str) -> list[Path]:
+    """The folder of the group `path` in a mount that shows `root`, and those above; none if elsewhere."""
+    above, parts = PurePosixPath(root).parts, PurePosixPath(path).parts
+    inside = parts[len(above) :]
+    if parts[: len(above)] != above or ".." in inside:
+        return []
+    if not os.path.isdir(mount.joinpath(*inside)):  # noqa: PTH112  (never raises)
+        return []
+    return [mount.joinpath(*inside[:depth]) for depth in range(len(inside), -1, -1)]

@@ -10,10 +10,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gil_tui.watch.cgroups import CGROUP_ROOT, cpu_cgroups, kernel_lines, pressure_us, read_text
+from gil_tui.watch.cgroups import (
+    CGROUP_ROOT,
+    cpu_cgroups,
+    is_hidden,
+    kernel_lines,
+    pressure_us,
+    read_text,
+    same_groups,
+)
 from gil_tui.watch.frames import CpuFrame
 
 PROC = Path("/proc")
+QUOTA_UNKNOWN = (
+    "its CPU quota is not known, as its control group is not seen from this container:"
+    " watch from the host or in its own container"
+)
 
 _LONGEST_CORE_NUMBER = 5
 """In digits: the largest kernels are built for 8192 CPUs (NR_CPUS)."""
@@ -55,7 +67,7 @@ def effective_cpus(
     """The smallest of CPUs online, affinity and CPU quota of the process (None: this one).
 
     The quota is the tightest one on the way up from the process's control group, version 1 or 2.
-    A process that is gone or hidden counts as unlimited.
+    A process that is gone counts as unlimited, as does one whose group is not seen, see `CoreSampler.why`.
     """
     process = proc / ("self" if pid is None else str(pid))
     online = parse_online(read_text(proc / "stat"))
@@ -163,6 +175,11 @@ class CoreSampler:
         self._steal_share: float | None = None
         self._limits = _Limits(pid, clock, proc, cgroup_root)
 
+    @property
+    def why(self) -> str:
+        """Why the quota of the subject is not known; empty where it is, or where it is none."""
+        return self._limits.why
+
     def host(self) -> HostCpu:
         """The host's cores since the call before; a core without a tick since keeps its share."""
         before, self._ticks = self._ticks, self._read_ticks()
@@ -215,6 +232,7 @@ class _Limits:
         self._pressure = own if own is not None and own.exists() else proc / "pressure/cpu"
         self.throttled_share: float | None = None
         self.pressure_share: float | None = None
+        self.why = ""
         self._at_s = self._effective_at_s = clock()
         self._find()
         self._pressure_us = pressure_us(self._pressure)
@@ -237,11 +255,17 @@ class _Limits:
     def _find(self) -> None:
         self.effective = effective_cpus(self._pid, self._proc, self._cgroup_root)
         groups = cpu_cgroups(self._process, self._cgroup_root)
+        self._hidden = is_hidden(self._process, "cpu", self._cgroup_root)
+        elsewhere = self._hidden and not same_groups(self._process, self._proc / "self")
+        self.why = QUOTA_UNKNOWN if elsewhere else ""
         self._periods = {group: group.periods() for group in groups if group.quota_cpus() is not None}
 
     def _throttled(self) -> float | None:
-        """Share of the quota's periods that ran into it, of the worst group; 0 without a quota."""
-        worst: float | None = None if self._periods else 0.0
+        """Share of the quota's periods that ran into it, of the worst group; 0 without a quota.
+
+        None where neither can be known.
+        """
+        worst: float | None = None if self._periods or self._hidden else 0.0
         for group, before in self._periods.items():
             after = self._periods[group] = group.periods()
             if before is None or after is None:

@@ -153,7 +153,7 @@ class TreeSampler:
         missing = next((subject.why for subject in wanted if subject.why), "")
         if not missing and len(self._members) > len(subjects) >= MOST_SUBJECTS:
             return f"of {len(self._members)} processes only {MOST_SUBJECTS} are watched"
-        return missing
+        return "; ".join(filter(None, (missing, self._cores.why)))
 
 
 def _stopped(frames: tuple[GilFrame, ...]) -> list[GilFrame]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from gil_tui.bench import accounting as bench_accounting
 from gil_tui.lab.memory import parse_available, parse_droppable
 from gil_tui.watch.access import parse_status
-from gil_tui.watch.cgroups import Cgroup, cgroups_of, parse_pressure
+from gil_tui.watch.cgroups import Cgroup, cgroups_of, is_hidden, parse_pressure
 from gil_tui.watch.cores import (
     busy_between,
     parse_allowed,
@@ -71,8 +71,10 @@ MEMORY = (
     b"Rss: 1 kB\nPss: x kB\nPrivate_Clean: 4 kB\nPrivate_Dirty: 5 kB\nMemAvailable:\n",
 )
 CGROUPS = (
-    b"0::/a/b\0cpu.max\x0050000 100000\0nr_periods 5\nnr_throttled 2\n",
-    b"3:cpu,cpuacct:/a\n1:name=systemd:/\n0::/../x\0max 100000\0nr_periods 5\n",
+    b"0::/a/b\x0032 31 0:29 / ROOT rw - cgroup2 x rw\x0050000 100000\0nr_periods 5\nnr_throttled 2\n",
+    b"0::/docker/x/a\x0032 31 0:29 /docker/x ROOT rw - cgroup2 x rw\0max 100000\0nr_periods 5\n",
+    b"0::/../x\x0032 31 0:29 /.. ROOT rw - cgroup2 x rw\0max 100000\0nr_periods 5\n",
+    b"3:cpu,cpuacct:/a\n1:name=systemd:/\n0::/../x\x0032 31 0:29 /\\040 ROOT/cpu,cpuacct rw\n\x001\x001\n",
 )
 PRESSURE = (
     b"some avg10=0.00 avg60=0.00 avg300=0.00 total=12345\nfull avg10=0.00 total=7\n",
@@ -186,26 +188,31 @@ def descriptor(data: bytes) -> None:
 
 
 def cgroups(data: bytes) -> None:
-    """/proc/PID/cgroup and the files of the group, separated by NUL, in a tree of real files."""
+    """/proc/PID/cgroup, what is mounted and the files of the group, separated by NUL, in real files."""
     tree = _tree()
-    membership, limit, counters = (*data.split(b"\0", 2), b"", b"")[:3]
-    (tree / "proc/cgroup").write_bytes(membership)
-    (tree / "root/cpu.max").write_bytes(limit)
-    (tree / "root/cpu.cfs_quota_us").write_bytes(limit)
-    (tree / "root/cpu.cfs_period_us").write_bytes(counters)
-    (tree / "root/cpu.stat").write_bytes(counters)
+    root, process = tree / "root", tree / "proc/7"
+    membership, mounts, limit, counters = (*data.split(b"\0", 3), b"", b"", b"")[:4]
+    (process / "cgroup").write_bytes(membership)
+    (tree / "proc/self/mountinfo").write_bytes(mounts.replace(b"ROOT", os.fsencode(root)))
+    (root / "cpu.max").write_bytes(limit)
+    (root / "cpu.cfs_quota_us").write_bytes(limit)
+    (root / "cpu.cfs_period_us").write_bytes(counters)
+    (root / "cpu.stat").write_bytes(counters)
     for controller in ("cpu", "memory"):
-        cgroups_of(tree / "proc", controller, tree / "root")
+        for group in cgroups_of(process, controller, root):
+            assert root == group.directory or root in group.directory.parents
+            assert ".." not in group.directory.parts
+        is_hidden(process, controller, root)
     for version in (1, 2):
-        group = Cgroup(tree / "root", version)
-        quota = group.quota_cpus()
+        whole = Cgroup(root, version)
+        quota = whole.quota_cpus()
         assert quota is None or quota > 0
-        group.periods()
+        whole.periods()
 
 
 def accounting(data: bytes) -> None:
     """The bench's own reading of status and smaps_rollup."""
-    path = _tree() / "proc/status"
+    path = _tree() / "proc/7/status"
     path.write_bytes(data)
     bench_accounting._numbers(str(path))
 
@@ -222,7 +229,7 @@ def scratch_folder() -> Path:
 @cache
 def _tree() -> Path:
     folder = scratch_folder()
-    for name in ("proc", "root/a/b", "root/cpu,cpuacct/a"):
+    for name in ("proc/7", "proc/self", "root/a/b", "root/cpu,cpuacct/a"):
         (folder / name).mkdir(parents=True)
     (folder / "root/cgroup.controllers").touch()
     return folder

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gil_tui.watch.cgroups import Cgroup, cpu_cgroups, pressure_us
+from gil_tui.watch.cgroups import Cgroup, cpu_cgroups, is_hidden, pressure_us
 from gil_tui.watch.cores import (
+    QUOTA_UNKNOWN,
     CoreSampler,
     CoreTicks,
     EffectiveCpus,
@@ -20,6 +21,7 @@ from gil_tui.watch.cores import (
 )
 from tests.watch.trees import proc_stat, status, write
 
+V1_MOUNTS = (("/docker/0123abc", "cpu,cpuacct"), ("/", "unified"))
 EIGHT = proc_stat(*[(0, 0, 0, 0)] * 8)
 
 
@@ -76,13 +78,93 @@ def test_version_1_quota(tmp_path: Path, mount: str) -> None:
     assert effective_cpus(7, proc, root) == EffectiveCpus(0.5, 8, "quota")
 
 
-@pytest.mark.parametrize("path", ["/docker/0123abc", "/../../elsewhere"])
-def test_inside_a_container_the_mount_is_the_containers_own_group(tmp_path: Path, path: str) -> None:
-    proc, root = host(tmp_path, cgroup=f"0::{path}\n")
+def mounted(proc: Path, root: Path, shows: str) -> None:
+    """The one mount of control groups, as this process's cgroup namespace tells which folder it shows."""
+    write(
+        proc / "self/mountinfo",
+        f"31 23 0:28 / / rw - ext4 / rw\n32 31 0:29 {shows} {root} rw - cgroup2 x rw\n",
+    )
     write(root / "cgroup.controllers", "cpu\n")
     write(root / "cpu.max", "300000 100000\n")
-    assert cpu_cgroups(proc / "7", root) == (Cgroup(root, 2),)
-    assert effective_cpus(7, proc, root).count == 3.0
+    write(root / "cpu.stat", "nr_periods 100\nnr_throttled 50\n")
+
+
+@pytest.mark.parametrize(
+    ("shows", "path", "below"),
+    [
+        ("/", "/", ""),
+        ("/", "/inner", "inner"),
+        ("/docker/0123abc", "/docker/0123abc", ""),
+        ("/docker/0123abc", "/docker/0123abc/inner", "inner"),
+        ("/docker/with\\040space", "/docker/with space", ""),
+        ("/..", "/../side", "side"),
+    ],
+)
+def test_a_group_is_found_where_its_mount_shows_it(tmp_path: Path, shows: str, path: str, below: str) -> None:
+    proc, root = host(tmp_path, cgroup=f"0::{path}\n")
+    mounted(proc, root, shows)
+    if below:
+        write(root / below / "cpu.max", "max 100000\n")
+    own = [Cgroup(root / below, 2)] if below else []
+    assert cpu_cgroups(proc / "7", root) == (*own, Cgroup(root, 2))
+    assert not is_hidden(proc / "7", "cpu", root)
+    assert effective_cpus(7, proc, root) == EffectiveCpus(3.0, 8, "quota")
+
+
+@pytest.mark.parametrize(
+    ("shows", "path"),
+    [
+        ("/", "/../other"),
+        ("/", "/../../pod/other"),
+        ("/", "/docker/not-mounted-here"),
+        ("/docker/0123abc", "/docker/456def"),
+        ("/docker/0123abc", "/docker/0123abcdef"),
+        ("/docker/0123abc", "/docker"),
+        ("/docker/0123abc", "/"),
+        ("/docker/0123abc", "/docker/0123abc/../456def"),
+        ("/..", "/"),
+        ("/..", "/../../other"),
+    ],
+)
+def test_the_quota_of_one_container_is_not_taken_for_another(tmp_path: Path, shows: str, path: str) -> None:
+    clock = Clock()
+    proc, root = host(tmp_path, cgroup=f"0::{path}\n")
+    mounted(proc, root, shows)
+    write(proc / "self/cgroup", "0::/\n" if path != "/" else "0::/own\n")
+    assert cpu_cgroups(proc / "7", root) == ()
+    assert is_hidden(proc / "7", "cpu", root)
+    assert effective_cpus(7, proc, root) == EffectiveCpus(8.0, 8, "online")
+    sampler = CoreSampler(7, clock=clock, proc=proc, cgroup_root=root)
+    clock.now += 2.0
+    write(root / "cpu.stat", "nr_periods 200\nnr_throttled 150\n")
+    assert sampler.frame(cores_used=0.4).throttled_share is None
+    assert sampler.why == QUOTA_UNKNOWN
+    sampler.close()
+
+
+def test_of_version_1_the_controllers_own_hierarchy_decides(tmp_path: Path) -> None:
+    proc, root = host(tmp_path, cgroup="2:cpu,cpuacct:/docker/456def\n0::/\n")
+    write(root / "cpu,cpuacct/cpu.cfs_quota_us", "50000\n")
+    write(root / "cpu,cpuacct/cpu.cfs_period_us", "100000\n")
+    write(root / "unified/cgroup.controllers", "")
+    lines = (f"32 31 0:29 {shows} {root}/{name} rw - cgroup x rw\n" for shows, name in V1_MOUNTS)
+    write(proc / "self/mountinfo", "".join(lines))
+    assert cpu_cgroups(proc / "7", root) == (Cgroup(root / "unified", 2),)
+    assert is_hidden(proc / "7", "cpu", root)
+    assert effective_cpus(7, proc, root) == EffectiveCpus(8.0, 8, "online")
+
+
+def test_without_control_groups_there_is_no_quota_and_a_group_of_our_own_is_doctors_affair(
+    tmp_path: Path,
+) -> None:
+    proc, root = host(tmp_path, cgroup="")
+    assert not is_hidden(proc / "7", "cpu", root)
+    write(proc / "7/cgroup", "0::/a\n")
+    write(proc / "self/cgroup", "0::/a\n")
+    sampler = CoreSampler(7, proc=proc, cgroup_root=root)
+    assert is_hidden(proc / "7", "cpu", root)
+    assert sampler.why == ""
+    sampler.close()
 
 
 def test_a_process_that_is_gone_counts_as_unlimited(tmp_path: Path) -> None:
@@ -147,6 +229,7 @@ def test_frame_tells_throttling_and_pressure_of_the_subject(tmp_path: Path) -> N
 def test_frame_without_quota_was_never_throttled_and_unknown_pressure_is_none(tmp_path: Path) -> None:
     clock = Clock()
     proc, root = host(tmp_path)
+    write(root / "cgroup.controllers", "cpu\n")
     sampler = CoreSampler(7, clock=clock, proc=proc, cgroup_root=root)
     clock.now += 1.0
     frame = sampler.frame(cores_used=0.0)
