@@ -11,6 +11,8 @@ COLUMN_S = 0.125
 """What one column of a lane stands for."""
 MOST_COLUMNS_A_FRAME = 8
 KEPT_COLUMNS = 512
+MANY_LANES = 128
+"""With so many lanes a new thread takes over that of one that has ended."""
 ACTIVE_SHARE = 0.02
 """A thread that is idle for all but this share has no lane."""
 
@@ -67,9 +69,8 @@ class Lanes:
         threads = {(thread.pid, thread.tid): thread for thread in frame.threads}
         for key in sorted(threads):
             if key not in self._slots and _active(threads[key]):
-                slot = self._slots[key] = len(self._slots)
-                self._errors.append([0.0] * len(STATES))
-                for _ in range(slot):  # lanes of equal shares take turns, as their threads do
+                slot = self._place(key, threads)
+                for _ in range(slot % len(STATES)):  # lanes of equal shares take turns, as their threads do
                     self._next_state(key, slot, threads)
         names = lane_names(list(self._slots), threads)
         self.lanes = [
@@ -94,6 +95,19 @@ class Lanes:
         if index < 0 or age >= min(width - 1, len(self.columns)):
             return None
         return self.columns[len(self.columns) - 1 - age]
+
+    def _place(self, key: tuple[int, int], threads: Mapping[tuple[int, int], ThreadFrame]) -> int:
+        """The lane of a new thread: its number, which is its place in `_slots`."""
+        if len(self._slots) >= MANY_LANES:
+            ended = next((one for one in self._slots if one not in threads), None)
+            if ended is not None:
+                slot = self._slots[ended]
+                self._slots = {key if one == ended else one: at for one, at in self._slots.items()}
+                self._errors[slot] = [0.0] * len(STATES)
+                return slot
+        slot = self._slots[key] = len(self._slots)
+        self._errors.append([0.0] * len(STATES))
+        return slot
 
     def _append(self, column: Column) -> None:
         self.columns.append(column)

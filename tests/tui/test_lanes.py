@@ -3,7 +3,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gil_tui.tui.lanes import GAP, Lanes
+from gil_tui.tui.lanes import GAP, MANY_LANES, Lanes
 from gil_tui.watch.frames import STATES, CpuFrame, Frame, ObserverFrame, ThreadFrame
 from tests.tui.fake_engine import frame_of, run_of
 
@@ -100,3 +100,18 @@ def test_names_tell_processes_from_threads() -> None:
     lanes.add(named)
     assert [lane.name for lane in lanes.lanes] == ["worker-1"]
     assert lanes.lanes[0].dominant == "cpu"
+
+
+def test_of_100_000_threads_that_came_and_went_lanes_are_taken_over() -> None:
+    lanes = Lanes()
+    for number in range(1000):
+        brief = tuple(
+            ThreadFrame(9, 100 + 100 * number + at, f"t{at}", {"cpu": 0.5, "idle": 0.5}, "cpu")
+            for at in range(100)
+        )
+        staying = ThreadFrame(9, 10, "staying", {"gil": 1.0}, "gil")
+        lanes.add(Frame(0.0, 0.25, (), (staying, *brief), (), CPU, OBSERVER))
+    assert len(lanes.lanes) == lanes.most == len(lanes._slots) == len(lanes._errors) == MANY_LANES
+    assert lanes.lanes[0].name == "staying"
+    assert {column[0] for column in lanes.columns if column} == {STATES.index("gil")}
+    assert sum(bool(lane.shares) for lane in lanes.lanes) == 101
