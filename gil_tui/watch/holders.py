@@ -49,10 +49,15 @@ class Holders:
         if inner is None:
             return None
         if not self._nested:
-            return inner if 0 < inner < 1 << 31 and os.path.exists(f"{self._tasks}/{inner}") else None  # noqa: PTH110  (a few hundred a second)
-        if inner not in self._outer:
+            return inner if 0 < inner < 1 << 31 and self._lives(inner) else None
+        outer = self._outer.get(inner)
+        if outer is None or not self._lives(outer):  # ids are used again
             self._outer = dict(self._by_inner_id())
-        return self._outer.get(inner)
+            outer = self._outer.get(inner)
+        return outer
+
+    def _lives(self, tid: int) -> bool:
+        return os.path.exists(f"{self._tasks}/{tid}")  # noqa: PTH110  (a few hundred a second)
 
     def _read(self, memory: Memory, thread_state: int) -> int | None:
         if self._native_at is not None:

@@ -1,3 +1,4 @@
+import shutil
 import struct
 from pathlib import Path
 
@@ -270,3 +271,7 @@ def test_in_a_container_the_ids_inside_are_translated(tmp_path: Path) -> None:
     picture.add(0x50000, thread_state(interpreter=1, native_id=9))
     holders = Holders(target_of(picture, Offsets()), picture.proc)
     assert holders.tid(0x50000) == 4071
+    shutil.rmtree(picture.proc / f"{picture.pid}/task/4071")
+    assert holders.tid(0x50000) is None, "it has ended"
+    picture.thread(4080, ids="4080\t9")
+    assert holders.tid(0x50000) == 4080, "the id is used again"

@@ -114,6 +114,39 @@ def test_a_thread_in_the_same_wait_is_not_read_again(recorded: Recorded) -> None
     assert recorded.frame()[7].now == "network"
 
 
+def test_of_threads_that_came_and_went_nothing_is_kept(recorded: Recorded) -> None:
+    """A server that makes a thread for each request: each waits on a lock of its own, seen in two frames."""
+    lanes = recorded.watch()
+    before = len(own_descriptors())
+    seen: set[int] = set()
+    for number in range(100):
+        tids = range(1000 + 5 * number, 1005 + 5 * number)
+        for tid in tids:
+            recorded.born(tid)
+            recorded.blocked(tid, futex(0x5000 + 16 * tid))
+        recorded.now += 1.0
+        lanes.scan()
+        lanes.sample()
+        seen |= recorded.frame().keys()
+        for tid in tids:
+            recorded.died(tid)
+        assert len(lanes._lanes) <= 10 and len(lanes._ended) <= 5
+    lanes.sample()
+    recorded.now += 1.0
+    lanes.scan()
+    recorded.frame()
+    assert len(seen) == 1 + 500
+    assert [*lanes._lanes] == [7] and not lanes._ended and len(lanes._busy) + len(lanes._calm) == 1
+    assert len(own_descriptors()) == before
+
+
+def test_what_is_known_of_waits_does_not_grow_with_the_threads(recorded: Recorded) -> None:
+    waits = recorded.watch()._waits
+    for number in range(100_000):
+        waits.learn(futex(0x5000 + 16 * number, operation=0x89, timeout=1).encode(), 7)
+    assert len(waits.known) <= 10_000 and len(waits.timed_words) <= 256
+
+
 def test_a_wait_of_a_second_is_idle(recorded: Recorded) -> None:
     recorded.watch()
     recorded.blocked(7, futex(0x5000))
