@@ -6,19 +6,19 @@ import shutil
 import sqlite3
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.benchmarks.terminal import Terminal
-from tests.endurance.injections import Fault
-from tests.endurance.subjects import Scene, Trials, as_user, command_as, trials_in
+from tests.endurance.injections import Fault, NotInjectedError
+from tests.endurance.patience import wait_fairly
+from tests.endurance.subjects import COMMAND, SOURCES, Scene, Trials, as_user, command_as, trials_in
 from tests.processes import describe
 
 END_S = 20.0
-"""What an end may take here: a store that is locked is waited for, and the machine is busy."""
+"""What an end may take here: a store that is locked is waited for."""
 GONE_S = 5.0
 NEXT_S = 180.0
 
@@ -31,6 +31,7 @@ TROUBLE = (
     "Exception ignored",
     "Fatal Python error",
 )
+FRAMES = re.compile(r'File "([^"]+)", line (\d+)')
 TINY = ("run", "countdown", "-e", "threads", "-w", "1", "--repeats", "1", "--size", "999", "--tasks", "4")
 SAID = ("damaged", "cannot be used", "may not be written", "held locked", "no room left", "will not be kept")
 """Words of the one line in which a store is refused."""
@@ -60,14 +61,13 @@ class Findings:
 
 def ended(scene: Scene, fault: Fault, findings: Findings) -> None:
     """Wait for the end of the program, then for all it has started; look at its terminal and its words."""
-    if not scene.wait_for(lambda: not scene.terminal.running, END_S):
+    if not wait_fairly(scene, lambda: not scene.terminal.running, END_S):
         findings.orphans.append(f"it has not ended after {END_S:g} s:\n{describe(scene.ours())}")
-    deadline_s = time.monotonic() + GONE_S
-    while (left := scene.ours()) and time.monotonic() < deadline_s and not scene.terminal.running:
-        scene.terminal.read(0.05)
-    if left:
-        findings.orphans.append(describe(left))
+    elif not wait_fairly(scene, lambda: not scene.ours(), GONE_S):
+        findings.orphans.append(describe(scene.ours()))
     scene.terminal.read(0.1)
+    if is_before_gil_tui(scene.terminal.text):
+        raise NotInjectedError("Python itself was still starting")
     if scene.target and scene.target.poll() is not None and not fault.ends_target:
         findings.foreign.append(f"the target ended with {scene.target.returncode}")
     if fault.whole and not scene.terminal.running:
@@ -174,6 +174,25 @@ def _dirt(terminal: Terminal) -> list[str]:
     if b"u" in terminal.output and popped < len(re.findall(rb"\x1b\[>\d+u", terminal.output)):
         found.append(f"keyboard protocol pushed {pushed} times, popped {popped}")
     return found
+
+
+def is_before_gil_tui(text: str) -> bool:
+    """Whether a traceback is of a Python that has loaded no module of gil-tui yet.
+
+    SIGINT is a KeyboardInterrupt from the moment on at which Python begins to import `site`, some 20 ms
+    before the first line of a console script, which itself imports `re` and `sys` first. No package can
+    have a say in that; `python -c pass` does the same. The outermost frame tells where it was.
+    """
+    frames = FRAMES.findall(text)
+    began_so = text.lstrip().startswith(("Traceback", "Fatal Python error", "Exception ignored"))
+    if not (began_so and "KeyboardInterrupt" in text and frames):
+        return False
+    if any(Path(file).is_relative_to(SOURCES / "gil_tui") for file, _ in frames):
+        return False
+    file, line = frames[0]
+    script = Path(COMMAND).read_text().splitlines()
+    reached = script[int(line) - 1] if file == COMMAND and int(line) <= len(script) else "from gil_tui"
+    return Path(file).name in ("<frozen site>", "site.py") or "gil_tui" not in reached
 
 
 def _trouble(text: str) -> list[str]:

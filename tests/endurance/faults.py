@@ -87,7 +87,7 @@ def _strike(fault: Fault, subject: Subject, seed: int, folder: Path) -> Outcome:
     state = folder / "state"
     state.mkdir()
     owner = FIRST_OTHER_USER + os.getpid() % 10000 + int(folder.name) if fault.apart else None
-    findings, injected = Findings(), False
+    findings, injected, why_not = Findings(), False, ""
     began_s = time.monotonic()
     with (
         fault.place(state) if fault.place else nullcontext(),
@@ -96,13 +96,13 @@ def _strike(fault: Fault, subject: Subject, seed: int, folder: Path) -> Outcome:
         try:
             _play(fault, scene, findings)
             injected = True
-        except NotInjectedError:
-            pass
+        except NotInjectedError as error:
+            why_not = str(error)
         if injected:
             after.started_again(scene, fault, findings)
         notes = ", ".join(scene.notes)
     words = "ok" if not any(findings.counts().values()) else "WRONG"
-    words = words if injected else "not injected: nothing of that kind was there"
+    words = words if injected else f"not injected: {why_not}"
     print(f"{fault.kind} on {subject.name} ({seed}): {words} {time.monotonic() - began_s:.0f} s {notes}")
     for line in findings.lines():
         print(f"    {line}")

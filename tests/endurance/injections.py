@@ -88,7 +88,7 @@ def _kills(choose: Callable[[Scene], list[psutil.Process]]) -> Strike:
         scene.wait_for(lambda: choose(scene), SOON_S)
         found = choose(scene)
         if not found:
-            raise NotInjectedError
+            raise NotInjectedError("nothing of that kind is there")
         with contextlib.suppress(psutil.NoSuchProcess):
             scene.rng.choice(found).kill()
         yield
@@ -187,7 +187,7 @@ def _locks(seconds: float | None) -> Strike:
     @contextmanager
     def strike(scene: Scene) -> Iterator[None]:
         if not scene.wait_for(scene.store.exists, SOON_S):
-            raise NotInjectedError
+            raise NotInjectedError("nothing of that kind is there")
         other = sqlite3.connect(scene.store, isolation_level=None, timeout=10)
         try:
             other.execute("BEGIN EXCLUSIVE")
@@ -205,11 +205,11 @@ def _damages(harm: Callable[[Scene, Path], None]) -> Strike:
     @contextmanager
     def strike(scene: Scene) -> Iterator[None]:
         if not scene.wait_for(scene.store.exists, SOON_S):
-            raise NotInjectedError
+            raise NotInjectedError("nothing of that kind is there")
         wal = scene.store.with_name(f"{scene.store.name}-wal")
         there = [path for path in (scene.store, wal) if path.exists() and path.stat().st_size]
         if not there:
-            raise NotInjectedError
+            raise NotInjectedError("nothing of that kind is there")
         path = scene.rng.choice(there)
         harm(scene, path)
         yield
@@ -236,7 +236,7 @@ def _cut_short(scene: Scene, path: Path) -> None:
 def _forbid_writing(scene: Scene) -> Iterator[None]:
     """The folder and its files belong to somebody else from now on, and may only be read."""
     if not scene.wait_for(scene.store.exists, SOON_S):
-        raise NotInjectedError
+        raise NotInjectedError("nothing of that kind is there")
     found = [scene.store.parent, *scene.store.parent.iterdir()]
     for path in found:
         os.chown(path, 0, 0)
@@ -248,7 +248,7 @@ def _forbid_writing(scene: Scene) -> Iterator[None]:
 def _make_immutable(scene: Scene) -> Iterator[None]:
     """Nothing in the folder can be made, removed or opened to be written, not even by root."""
     if not scene.wait_for(scene.store.exists, SOON_S):
-        raise NotInjectedError
+        raise NotInjectedError("nothing of that kind is there")
     found = [str(scene.store.parent), *map(str, scene.store.parent.iterdir())]
     subprocess.run(["chattr", "+i", *found], check=True)
     try:
@@ -314,7 +314,7 @@ def _limit_memory_of_all(scene: Scene) -> Iterator[None]:
 
 
 FAULTS = (
-    Fault("SIGKILL screen or command", ALL, _signals(signal.SIGKILL), ends=True, at_start=True, whole=False),
+    Fault("SIGKILL screen or command", ALL, _signals(signal.SIGKILL), ends=True, at_start=True),
     Fault("SIGKILL guardian", SWEEPS, _kills(_guardians)),
     Fault("SIGKILL experiment", SWEEPS, _kills(_experiments)),
     Fault("SIGKILL pool worker", SWEEPS, _kills(_workers)),
