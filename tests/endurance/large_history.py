@@ -32,7 +32,7 @@ from gil_tui.verdict.model import CODES, Verdict
 from gil_tui.verdict.statistics import Interval
 from tests.benchmarks.table import print_table
 from tests.benchmarks.terminal import Terminal
-from tests.endurance.large_keys import MOST_S, Answer, answer_to, percentile, row_of
+from tests.endurance.large_keys import MOST_S, Answer, answer_to, drawing_s, percentile, row_of
 from tests.history.samples import PYTHON, a_run, a_trial, finished
 
 GIL_TUI = str(Path(sys.executable).parent / "gil-tui")
@@ -175,11 +175,6 @@ def screen_table(home: Path) -> int:
     print_table("from a key to the last byte", header, last)
     print(f"{RARE!r} typed at once: all there after {quick_s * 1000:.0f} ms")
     return bad
-
-
-def drawing_s(pid: int) -> float:
-    """CPU of the thread that answers keys, which does not depend on what else runs on the host."""
-    return int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[0]) / 1e9
 
 
 def typed_at_once(terminal: Terminal) -> float:

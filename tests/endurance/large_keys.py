@@ -48,4 +48,10 @@ def row_of(name: str, values_s: Sequence[float]) -> list[str]:
 
 def drawing_s(pid: int) -> float:
     """CPU of the thread that answers keys, which does not depend on what else runs on the host."""
-    return int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[0]) / 1e9
+    return drawn_and_queued_s(pid)[0]
+
+
+def drawn_and_queued_s(pid: int) -> tuple[float, float]:
+    """Seconds that the thread that answers keys was on a CPU, and waited for one."""
+    drawn_ns, queued_ns, _ = map(int, Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split())
+    return drawn_ns / 1e9, queued_ns / 1e9

@@ -3,9 +3,9 @@
     python -m tests.endurance.large_watch [--seconds S] [--fill S] [--only WORDS]
 
 Each subject mostly sleeps. In a terminal of 120x40 keys are typed while the screen is live, once `--fill`
-seconds of frames are there; an answer is drawn within 100 ms for 95 of 100 of them, or this exits with 1.
-Besides come the CPU of the thread that answers keys, and the CPU, the memory and the descriptors of the
-screen and of its watcher.
+seconds of frames are there. For 95 of 100 of them an answer is drawn within 100 ms, less the time for which
+the thread that answers had to wait for a CPU, and takes it 60 ms of CPU at most, or this exits with 1.
+Besides come the CPU, the memory and the descriptors of the screen and of its watcher.
 """
 
 import argparse
@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.benchmarks.table import print_table
 from tests.benchmarks.terminal import Terminal
-from tests.endurance.large_keys import MOST_S, answer_to, drawing_s, percentile, row_of
+from tests.endurance.large_keys import MOST_S, answer_to, drawn_and_queued_s, percentile, row_of
 from tests.endurance.soak import MB, Sample, Watched, cpu_share, of_tree
 
 GIL_TUI = str(Path(sys.executable).parent / "gil-tui")
@@ -102,11 +102,17 @@ SUBJECTS = (
 
 
 class Key(NamedTuple):
-    """A key: seconds to the first byte, and CPU seconds of the thread that answers until all is drawn."""
+    """Seconds from a key to the first byte; until all is drawn, those of the thread on a CPU, and queued."""
 
     name: str
     first_s: float
     cpu_s: float
+    queued_s: float
+
+    @property
+    def alone_s(self) -> float:
+        """To the first byte, had nothing else run on this host, at least."""
+        return max(0.0, self.first_s - self.queued_s)
 
 
 @contextmanager
@@ -149,10 +155,11 @@ def keys_while_live(terminal: Terminal) -> list[Key]:
     keys = []
     for name, typed in [*KEYS.items()] * ROUNDS:
         wait_quiet(terminal)
-        before_s = drawing_s(terminal.pid)
+        cpu_s, queued_s = drawn_and_queued_s(terminal.pid)
         with contextlib.suppress(TimeoutError):  # such as up, where there is nothing above
             first_s = answer_to(terminal, typed, quiet_s=0.02, patience_s=2.0).first_s
-            keys.append(Key(name, first_s, drawing_s(terminal.pid) - before_s))
+            now_cpu_s, now_queued_s = drawn_and_queued_s(terminal.pid)
+            keys.append(Key(name, first_s, now_cpu_s - cpu_s, now_queued_s - queued_s))
     return keys
 
 
@@ -193,10 +200,11 @@ def main() -> int:
         rows, keys = watch(subject, arguments.seconds, arguments.fill)
         uses += rows
         answers.append(row_of(subject.name, [key.first_s for key in keys]))
+        answers.append(row_of(f"{subject.name}, less the run queue", [key.alone_s for key in keys]))
         costs += [row_of(name, [key.cpu_s for key in of_name]) for name, of_name in by_name(subject, keys)]
-        bad += percentile([key.first_s for key in keys], 0.95) > MOST_S
+        bad += percentile([key.alone_s for key in keys], 0.95) > MOST_S
         bad += percentile([key.cpu_s for key in keys], 0.95) > MOST_CPU_S
-        for row in (*rows, answers[-1], *costs):
+        for row in (*rows, *answers[-2:], costs[-len(KEYS) - 1]):
             print(*row, file=sys.stderr, flush=True)
     header = ("", "keys", "median", "95 %", "most")
     print_table("our processes", ("", "CPU", "RSS", "descriptors"), uses)
