@@ -99,8 +99,8 @@ def checked_shot(args: argparse.Namespace) -> "Shot":
             raise UsageError(f"{option} goes with --tab {' or '.join(tabs)}, not with {tab}")
     if args.seconds is not None and args.pid is None:
         raise UsageError("--seconds goes with --pid: nothing else is watched")
-    if args.pid is not None and (gone := access.gone(args.pid)):
-        raise LabError(gone)
+    if args.pid is not None and (refused := access.refused(args.pid)):
+        raise LabError(refused)
     if args.run is not None:
         with reading() as history:
             history.run(args.run)

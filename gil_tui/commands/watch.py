@@ -18,8 +18,9 @@ a lock, the CPUs, or waiting. The process is never stopped or changed."""
 EPILOG = """`gil-tui watch -- COMMAND ARG…` starts a command and watches it to its end (--seconds: at most so
 long); its exit code becomes this one, and no privilege is needed. With --json its output goes to stderr.
 
-Ends with 0, 1 when nothing could be watched, 2 for wrong usage, 130 after Ctrl-C (128 + n after signal n);
-what was seen until then is printed all the same."""
+Ends with 0, 1 when nothing could be watched (one line names the cause, such as another user's process, and
+the remedy), 2 for wrong usage, 130 after Ctrl-C (128 + n after signal n); what was seen until then is
+printed all the same."""
 
 
 def add_parser(subparsers: "Subparsers") -> None:

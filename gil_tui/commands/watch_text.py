@@ -81,6 +81,8 @@ def _advice_lines(verdict: Verdict | None) -> list[str]:
 
 
 def _thread_lines(observation: Observation) -> list[str]:
+    if not observation.threads:
+        return []
     ordered = sorted(observation.threads, key=lambda thread: (thread.idle, -thread.cpu, thread.tid))
     rows = [THREADS_HEADING, *map(_thread_cells, ordered[:MOST_THREADS])]
     lines = table(rows, range(2, len(THREADS_HEADING)))

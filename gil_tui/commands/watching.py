@@ -50,13 +50,16 @@ class Seen:
 
 
 def watch_until_signalled(order: Order) -> Seen:
-    """Watch to the end, for the seconds asked for, or until SIGINT, SIGTERM or SIGHUP."""
+    """Watch to the end, for the seconds asked for, or until SIGINT, SIGTERM or SIGHUP.
+
+    Raises LabError, with cause and remedy, for a process that is not there, closed to us, or was never seen.
+    """
     if sys.platform != "linux":
         raise LabError("only Linux lets a process be watched from outside")
     if order.pid is not None:
-        gone = access.gone(order.pid)
-        if gone:
-            raise LabError(gone)
+        refused = access.refused(order.pid)
+        if refused:
+            raise LabError(refused)
     return asyncio.run(_Watch(order).run())
 
 

@@ -40,11 +40,11 @@ class Watched:
 
 
 async def watch_process(audit: Audit, watcher: WatcherLike, seconds: float = PROCESS_S) -> Watched:
-    """Watch the audit's process and its tree, name its functions and judge it; LabError when it is gone."""
+    """Watch the audit's process and its tree, name its functions and judge it; LabError if refused."""
     pid = audit.pid
-    gone = access.gone(pid) if pid else "the process was never named"
-    if gone or pid is None:
-        raise LabError(gone)
+    refused = access.refused(pid) if pid else "the process was never named"
+    if refused or pid is None:
+        raise LabError(refused)
     if command_of(pid) != audit.subject:
         raise LabError(f"process {pid} is another one now: {command_of(pid)}")
     frames: list[Frame] = []

@@ -65,13 +65,13 @@ class AuditStore(Protocol):
 def new_audit(subject: str, title: str = "", interpreter: str = "", directory: str = ".") -> Audit:
     """An audit of a workload, own code, or the process whose number `subject` is; not kept yet.
 
-    Raises UsageError for what is none of these, LabError for a process that is not there.
+    Raises UsageError for what is none of these, LabError for a process that is not there or closed to us.
     """
     created_at = datetime.now(UTC).isoformat(timespec="seconds")
     if subject.isdecimal():
-        gone = access.gone(int(subject))
-        if gone:
-            raise LabError(gone)
+        refused = access.refused(int(subject))
+        if refused:
+            raise LabError(refused)
         command = command_of(int(subject))
         return Audit(title or command, command, PROCESS, created_at, pid=int(subject))
     checked_workload(subject, known_workloads([subject]))

@@ -50,12 +50,13 @@ def _processes_reader() -> Callable[[], list[PythonProcess]]:
 class WatchEngine:
     """The functions behind the Watch tab; `clock` is CLOCK_MONOTONIC, which frames are stamped with.
 
-    `open_watcher` raises WatcherError. What `processes_reader` gives is called off the event loop.
+    `gone` says why a process cannot be watched. `open_watcher` raises WatcherError. What
+    `processes_reader` gives is called off the event loop.
     """
 
     open_watcher: Callable[[OnFrame, OnEnd], Awaitable[Watcher]] = _open_watcher
     processes_reader: Callable[[], Callable[[], list[PythonProcess]]] = _processes_reader
-    gone: Callable[[int], str] = access.gone
+    gone: Callable[[int], str] = access.refused
     command_of: Callable[[int], str] = command_of
     hot_of: Callable[[int], Awaitable[Sequence[HotFunction]]] = hot_functions
     dump_of: Callable[[int], Awaitable[Sequence[ThreadStack]]] = one_dump

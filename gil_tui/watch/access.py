@@ -28,6 +28,32 @@ def gone(pid: int, proc: Path = Path("/proc")) -> str:
     return ""
 
 
+def refused(pid: int, proc: Path = Path("/proc")) -> str:
+    """Why a process cannot be watched, with the remedy: there is none, it is closed; empty if it can."""
+    return gone(pid, proc) or ("" if may_read(pid, proc) else gone(pid, proc) or refusal(pid, proc))
+
+
+def may_read(pid: int, proc: Path = Path("/proc")) -> bool:
+    """May its memory be read? The right to read `syscall` is the same (ptrace(2)).
+
+    Opening may succeed where reading fails; a kernel without that file is asked for the memory itself.
+    """
+    folder = proc / str(pid)
+    name = "syscall" if (folder / "syscall").exists() else "mem"
+    try:
+        descriptor = os.open(folder / name, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        if name == "syscall":
+            os.read(descriptor, 64)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
+
+
 def refusal(pid: int, proc: Path = Path("/proc")) -> str:
     """The one line for a process whose memory the kernel does not let us read (ptrace(2))."""
     try:

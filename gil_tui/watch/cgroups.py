@@ -136,7 +136,7 @@ def _unified_mount(cgroup_root: Path) -> Path | None:
 
 def _legacy_mount(cgroup_root: Path, controller: str, controllers: str) -> Path | None:
     for name in (controller, controllers, *_MOUNTED_WITH.get(controller, ())):
-        if (cgroup_root / name).is_dir():
+        if "/" not in name and os.path.isdir(cgroup_root / name):  # noqa: PTH112  (never raises)
             return cgroup_root / name
     return None
 

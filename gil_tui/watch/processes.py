@@ -95,7 +95,7 @@ class ProcessTable:
         since_s, ticks = self._used.get(stat.identity, (began_s, 0))
         used_s = (stat.cpu_ticks - ticks) / self._ticks_per_s
         status = read_text(f"{self._proc}/{stat.pid}/status")
-        why = "" if self._readable(stat.pid) else access.refusal(stat.pid, self._proc)
+        why = "" if access.may_read(stat.pid, self._proc) else access.refusal(stat.pid, self._proc)
         return PythonProcess(
             pid=stat.pid,
             parent_pid=stat.parent_pid,
@@ -122,20 +122,6 @@ class ProcessTable:
             by_name = python_of_program(program)
             self._linked[pid, program] = by_name or python_of_maps(read_text(f"{folder}/maps"))
         return self._linked[pid, program]
-
-    def _readable(self, pid: int) -> bool:
-        """The right to read `syscall` is the one for memory, too; opening may succeed where reading fails."""
-        try:
-            descriptor = os.open(f"{self._proc}/{pid}/syscall", os.O_RDONLY | os.O_CLOEXEC)
-        except OSError:
-            return False
-        try:
-            os.read(descriptor, 64)
-        except OSError:
-            return False
-        finally:
-            os.close(descriptor)
-        return True
 
 
 class ProcessMeter:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gil_tui.watch.access import gone, refusal
+from gil_tui.watch.access import gone, may_read, refusal, refused
 from gil_tui.watch.memory import Memory
 
 ALL = "000001ffffffffff"
@@ -83,3 +83,28 @@ def test_memory_that_may_not_be_opened_leaves_no_other_complaint(
     with pytest.raises(FileNotFoundError):
         Memory(8, tmp_path)
     assert complaints == []
+
+
+def test_who_may_not_read_is_refused_and_who_may_is_not(tmp_path: Path) -> None:
+    """Links to themselves and folders stand for what root, too, may not open or not read."""
+    proc = proc_of(tmp_path)
+    (proc / "7" / "mem").symlink_to("mem")
+    assert not may_read(7, proc)
+    assert refused(7, proc) == refusal(7, proc)
+    (proc / "7" / "mem").unlink()
+    (proc / "7" / "mem").write_bytes(b"")
+    assert may_read(7, proc), "a kernel without the file `syscall`"
+    (proc / "7" / "syscall").mkdir()
+    assert not may_read(7, proc), "open, and yet not to be read"
+    (proc / "7" / "syscall").rmdir()
+    (proc / "7" / "syscall").write_text("running\n")
+    assert refused(7, proc) == ""
+    assert refused(8, proc) == gone(8, proc) != ""
+
+
+def test_what_ends_while_it_is_asked_for_is_gone_and_not_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter(["", "process 7 has ended and waits for its parent (a zombie)"])
+    monkeypatch.setattr("gil_tui.watch.access.gone", lambda *_: next(answers))
+    assert "a zombie" in refused(7, proc_of(tmp_path))
