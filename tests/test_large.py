@@ -13,10 +13,11 @@ from rich.cells import cell_len
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from gil_tui.history import History
+from gil_tui.history import History, HistoryRow
 from gil_tui.history.listing import Listing
+from gil_tui.lab.records import Run
 from gil_tui.tui.app import GilTui
-from gil_tui.tui.pages import PAGE
+from gil_tui.tui.pages import KEPT, PAGE
 from gil_tui.tui.start import Start
 from gil_tui.tui.widgets.cores import ROUND, core_rows
 from gil_tui.tui.widgets.history_table import HistoryTable
@@ -202,13 +203,74 @@ def test_while_the_store_searches_keys_are_answered(monkeypatch: pytest.MonkeyPa
             await press(pilot, "slash", *"none")
             assert app.screen.query_one("#filter", Input).value == "none"
             assert len(table.listed) == PAGE
+            await until(pilot, lambda: "searching…" in picture(app))
+            assert table.is_stale and f"{PAGE + 50} runs" not in picture(app)
             await until(pilot, lambda: SlowListing.given_up == ["n", "no", "non"])
+            history = app.session.history
+            assert history is not None
+            for _ in range(3):  # as a sweep under way does
+                history.add_run(ended(run_of("threads", 4, 1)))
+                app.history_changed()
+                await pilot.pause(0.05)
+            assert SlowListing.given_up == ["n", "no", "non"], "the search goes on"
         finally:
             SlowListing.go.set()
         await until(pilot, lambda: not table.listed)
         await until(pilot, lambda: " 0 runs" in picture(app))
+        assert not table.is_stale
 
     play(script, engine=fake_engine(history=lambda: some_history(PAGE + 50)))
+
+
+MILLION = 1_000_000
+
+
+class MillionListing(Listing):
+    """A million runs that nobody has made; notes which rows were asked for, and keeps some back."""
+
+    asked: list[int]
+    hold = asyncio.Event()
+
+    async def count(self, filter: str) -> int:
+        return MILLION
+
+    async def rows(self, filter: str, limit: int, offset: int, **order: Any) -> list[HistoryRow]:
+        self.asked.append(offset)
+        if offset:
+            await self.hold.wait()
+        model = (await super().rows("", 1, 0))[0]
+        return [replace(model, id=MILLION - at) for at in range(offset, min(offset + limit, MILLION))]
+
+    async def run(self, run_id: int) -> Run:
+        return await super().run(1)
+
+
+def test_of_a_million_runs_only_those_around_are_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    MillionListing.asked, MillionListing.hold = [], asyncio.Event()
+    monkeypatch.setattr("gil_tui.tui.run_list.Listing", MillionListing)
+
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await press(pilot, "3")
+        table = app.screen.query_one("#runs", HistoryTable)
+        await until(pilot, lambda: "1000000 runs" in picture(app))
+        await press(pilot, "end")
+        assert table.cursor_row == MILLION - 1 and table.row_at_cursor is None
+        on_their_way = re.compile(r"^│ +… +│", re.MULTILINE)
+        await until(pilot, lambda: len(on_their_way.findall(picture(app))) == table.size.height - 1)
+        await until(pilot, lambda: "searching…" in picture(app))
+        await press(pilot, "enter", "d", "m", "i")
+        assert app.current_mode == "history" and not table.marked
+        MillionListing.hold.set()
+        await until(pilot, lambda: bool(table.row_at_cursor) and "1000000 runs" in picture(app))
+        assert table.row_at_cursor is not None and table.row_at_cursor.id == 1
+        assert MillionListing.asked == [0, MILLION - PAGE]
+        for _ in range(3 * KEPT):
+            table.move_cursor(table.cursor_row - PAGE)
+            await until(pilot, lambda: not table.wanted)
+        assert len(table.listed) <= KEPT * PAGE and table.row_at_cursor is not None
+        assert len(MillionListing.asked) <= 3 * KEPT + 3
+
+    play(script, engine=fake_engine(history=lambda: some_history(1)))
 
 
 def test_new_texts_in_a_border_repaint_nothing_within() -> None:

@@ -1,6 +1,6 @@
 """A list of which only some pages are there: a million runs are never all loaded."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from gil_tui.history import HistoryRow
 
@@ -40,6 +40,12 @@ class Pages:
         self.total = max(self.total, number * PAGE + len(rows))
         if len(self._pages) > KEPT:
             del self._pages[max(self._pages, key=lambda one: abs(one - number))]
+
+    def drop(self, ids: Collection[int]) -> None:
+        """Take these runs out; until the list comes anew, pages behind them stand where they stood."""
+        for number, page in self._pages.items():
+            self._pages[number] = [row for row in page if row.id not in ids]
+            self.total -= len(page) - len(self._pages[number])
 
     def missing(self, first: int, last: int) -> list[int]:
         """The pages that are not there of those with the rows `first` to `last`."""

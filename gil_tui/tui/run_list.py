@@ -56,14 +56,14 @@ class RunList:
         return self._mask.rows(rows)
 
     async def again(
-        self, query: Query, run_id: int | None, at: int, seen: Callable[[int], tuple[int, int]]
+        self, query: Query, run_id: int | None, at: int, missing: Callable[[Pages, int], list[int]]
     ) -> tuple[Pages, int]:
-        """The list by now, and where the run that stood at `at` stands; the rows `seen` with it are there."""
+        """The list by now, and where the run from `at` stands in it; no page is `missing` with it there."""
         pages = Pages(await self.count(query))
         place = None if run_id is None else await self._listing.place_of(run_id, query.filter, **query.order)
-        place = max(0, min(at if place is None else place, pages.total - 1))
-        for number in sorted({*pages.missing(*seen(place)), *pages.missing(place, place)}):
-            pages.put(number, await self.page(query, number))
+        place = at if place is None else place
+        while numbers := missing(pages, place):
+            pages.put(numbers[0], await self.page(query, numbers[0]))
         return pages, place
 
     async def run(self, run_id: int) -> Run:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from gil_tui.history import History, StoreError
+from gil_tui.history import History, NoSuchRunError, StoreError
 from gil_tui.history.listing import Listing
-from tests.history.samples import a_run, finished
+from tests.history.samples import a_run, a_trial, finished
 
 
 def test_rows_and_their_number_are_those_of_the_store(tmp_path: Path) -> None:
@@ -115,3 +115,49 @@ def test_giving_up_is_told_from_other_failures(tmp_path: Path) -> None:
             connection.set_progress_handler(lambda: 1, 1)  # as when interrupted, at the first step
             connection.execute("SELECT count(*) FROM runs").fetchone()
         assert raised.value.kind == "interrupted"
+
+
+def test_a_trial_is_kept_in_the_midst_of_a_search(tmp_path: Path) -> None:
+    """The search stands in the middle of its statement, with its view of the store, until it may go on."""
+    within, go_on = threading.Event(), threading.Event()
+
+    def hold() -> int:
+        within.set()
+        go_on.wait(20)
+        return 0
+
+    async def ask(history: History, run_id: int) -> None:
+        listing = Listing(history)
+        assert await listing.count("") == 1
+        assert listing._beside is not None
+        listing._beside._connection.set_progress_handler(hold, 1)
+        try:
+            searching = asyncio.create_task(listing.rows("threads", 200, 0))
+            await asyncio.to_thread(within.wait)
+            history.add_trial(run_id, a_trial())
+            history.finish_run(finished(a_run().with_id(run_id)))
+            assert history.run(run_id).status == "done"
+            assert not searching.done()
+        finally:
+            go_on.set()
+        assert [row.id for row in await searching] == [run_id]
+        assert (await listing.rows("gil", 200, 0))[0].status == "done"
+        listing.close()
+
+    with History.open(tmp_path / "history.sqlite3") as history:
+        asyncio.run(ask(history, history.add_run(a_run())))
+
+
+def test_a_run_is_read_beside_the_list(tmp_path: Path) -> None:
+    with History.open(tmp_path / "history.sqlite3") as history:
+        number = history.add_run(finished(a_run()))
+
+        async def ask() -> None:
+            listing = Listing(history)
+            assert await listing.run(number) == history.run(number)
+            assert await listing.place_of(number, "threads") == 0
+            with pytest.raises(NoSuchRunError):
+                await listing.run(99)
+            listing.close()
+
+        asyncio.run(ask())

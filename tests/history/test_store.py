@@ -140,3 +140,53 @@ def test_in_memory_keeps_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     with History.in_memory() as history:
         assert history.add_run(a_run()) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def unlike_runs(history: History, number: int = 30) -> None:
+    """Runs with alike and missing values in every column."""
+    for at in range(number):
+        wall = None if at % 4 == 0 else Interval(at % 5 + 1.0, 1.0, 9.0)
+        workload = "primes" if at % 3 else "countdown"
+        history.add_run(a_run(workers=at % 7 + 1, workload=workload, wall_s=wall, status="done"))
+
+
+ORDERS = [
+    (column, newest) for column in ("id", "wall_s", "workload", "workers", "verdict") for newest in (0, 1)
+]
+
+
+@pytest.mark.parametrize(("column", "newest"), ORDERS)
+def test_rows_far_down_are_the_same_from_the_other_end(history: History, column: str, newest: int) -> None:
+    unlike_runs(history)
+    for words in ("", "primes"):
+        total = history.count(words)
+        newest_first = bool(newest)
+        every = history.rows(words, newest_first=newest_first, order_by=column)
+        assert len(every) == total
+        for offset in range(0, total + 3, 4):
+            page = history.rows(words, 7, offset, total=total, newest_first=newest_first, order_by=column)
+            assert page == every[offset : offset + 7]
+
+
+@pytest.mark.parametrize(("column", "newest"), ORDERS)
+def test_a_run_is_where_the_list_has_it(history: History, column: str, newest: int) -> None:
+    unlike_runs(history)
+    newest_first = bool(newest)
+    for words in ("", "primes"):
+        every = history.rows(words, newest_first=newest_first, order_by=column)
+        places = [history.place_of(row.id, words, newest_first, column) for row in every]
+        assert places == list(range(len(every)))
+    assert history.place_of(1, "primes") is None and history.place_of(99) is None
+    with pytest.raises(ValueError, match="no column"):
+        history.place_of(1, order_by="1; DROP TABLE runs")
+
+
+def test_a_sweep_is_found_by_its_beginning_alone(history: History) -> None:
+    for sweep_id in ("ab", "abc", "abd", "b", "abé", "a_c"):
+        history.add_run(a_run(sweep_id=sweep_id, status="done"))
+    assert history.sweep_ids("ab") == ["ab", "abé", "abd", "abc"]
+    assert history.sweep_ids("abc") == ["abc"]
+    assert history.sweep_ids("a_") == ["a_c"]
+    assert history.sweep_ids("x") == []
+    assert history.sweep_ids("", 2) == ["a_c", "abé"]
+    assert history.sweep_numbers("abd") == [3]

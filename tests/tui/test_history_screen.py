@@ -145,9 +145,12 @@ def test_a_long_history_comes_in_pages() -> None:
     async def script(pilot: Pilot[int], app: GilTui) -> None:
         await open_history(pilot, app)
         assert len(ids(app)) == PAGE
+        await until(pilot, lambda: f"{PAGE + 5} runs" in picture(app))
         await press(pilot, "end")
         await until(pilot, lambda: len(ids(app)) == PAGE + 5)
         assert ids(app)[-1] == 1
+        at = table_of(app).row_at_cursor
+        assert at is not None and at.id == 1
 
     play(script, engine=fake_engine(history=long))
 
@@ -235,3 +238,133 @@ def test_what_has_no_common_measure_is_one_line_and_sweeps_are_compared_too() ->
         assert "3 of 3 experiments are faster in bb22bb22" in " ".join(picture(app).split())
 
     play(script, engine=fake_engine(history=two_sweeps))
+
+
+def a_long_history(runs: int = 3 * PAGE) -> History:
+    history = History.in_memory()
+    for _ in range(runs):
+        history.add_run(ended(run_of("threads", 2, 1)))
+    return history
+
+
+def at_cursor(app: GilTui) -> int | None:
+    row = table_of(app).row_at_cursor
+    return row.id if row else None
+
+
+def test_runs_that_come_and_go_move_nobody() -> None:
+    """The cursor stays on its run and on its line, far down too."""
+
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await open_history(pilot, app)
+        table, history = table_of(app), app.session.history
+        assert history is not None
+        await until(pilot, lambda: table.total == 3 * PAGE)
+        await press(pilot, "end", *["up"] * 60)
+        await until(pilot, lambda: at_cursor(app) == 61)
+        line = table.cursor_row - table.scroll_offset.y
+        history.add_run(ended(run_of("threads", 2, 1)))
+        history.delete([3 * PAGE - 1, 3 * PAGE - 2, 3 * PAGE - 3])
+        app.history_changed()
+        await until(pilot, lambda: table.total == 3 * PAGE - 2 and at_cursor(app) == 61)
+        assert table.cursor_row - table.scroll_offset.y == line
+        assert "598 runs" in picture(app)
+
+    play(script, engine=fake_engine(history=a_long_history))
+
+
+def test_at_the_top_new_runs_are_seen() -> None:
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await open_history(pilot, app)
+        history = app.session.history
+        assert history is not None
+        number = history.add_run(ended(run_of("threads", 2, 1)))
+        app.history_changed()
+        await until(pilot, lambda: ids(app)[0] == number)
+        assert table_of(app).scroll_offset.y == 0 and at_cursor(app) == number - 1
+
+    play(script, engine=fake_engine(history=filled))
+
+
+def test_in_the_background_nothing_is_listed() -> None:
+    """While a sweep is measured nobody searches a history that nobody looks at."""
+
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await open_history(pilot, app)
+        table, history = table_of(app), app.session.history
+        assert history is not None
+        await press(pilot, "1")
+        await until(pilot, lambda: app.current_mode == "lab")
+        number = history.add_run(ended(run_of("threads", 2, 1)))
+        app.history_changed()
+        for _ in range(20):
+            await pilot.pause(0)
+        assert table.total == number - 1
+        await press(pilot, "3")
+        await until(pilot, lambda: ids(app)[0] == number)
+
+    play(script, engine=fake_engine(history=filled))
+
+
+def test_what_is_deleted_is_gone_before_the_store_has_listed_the_rest() -> None:
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await open_history(pilot, app)
+        await press(pilot, "end", "d")
+        await until(pilot, lambda: "Delete run 1?" in picture(app))
+        await press(pilot, "y")
+        await until(pilot, lambda: ids(app) == list(range(13, 1, -1)) and at_cursor(app) == 2)
+        await until(pilot, lambda: "12 runs" in picture(app))
+
+    play(script, engine=fake_engine(history=filled))
+
+
+def test_pages_are_turned_with_the_cursor_on_its_line() -> None:
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await open_history(pilot, app)
+        table = table_of(app)
+        await until(pilot, lambda: table.total == 3 * PAGE)
+        await press(pilot, "down", "down", *["pagedown"] * 8)
+        height = table.size.height - 1
+        assert table.cursor_row == 2 + 8 * height and table.scroll_offset.y == 8 * height
+        await until(pilot, lambda: at_cursor(app) == 3 * PAGE - table.cursor_row)
+        await press(pilot, "pageup")
+        assert table.cursor_row == 2 + 7 * height and table.scroll_offset.y == 7 * height
+        await press(pilot, "home")
+        assert table.cursor_row == 0 and table.scroll_offset.y == 0
+
+    play(script, engine=fake_engine(history=a_long_history))
+
+
+def test_a_click_goes_to_a_row_and_a_second_one_shows_it() -> None:
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await open_history(pilot, app)
+        await pilot.click("#runs", offset=(20, 4))
+        assert at_cursor(app) == 11
+        await pilot.click("#runs", offset=(20, 25))
+        assert at_cursor(app) == 11, "there is no row"
+        await pilot.click("#runs", offset=(20, 4))
+        await until(pilot, lambda: app.current_mode == "lab")
+
+    play(script, engine=fake_engine(history=filled))
+
+
+def test_a_filter_that_finds_nothing_says_so() -> None:
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await open_history(pilot, app)
+        await press(pilot, "slash", *"none")
+        await until(pilot, lambda: "No run matches." in picture(app) and " 0 runs" in picture(app))
+
+    play(script, engine=fake_engine(history=filled))
+
+
+def test_the_mask_takes_what_is_seen_away_at_once() -> None:
+    named = replace(run_of("threads", 2, 1), created_at="2026-03-01T14:02:03+00:00")
+    named = ended(replace(named, experiment=replace(named.experiment, workload="/home/secret/shop.py:f")))
+
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await open_history(pilot, app)
+        await until(pilot, lambda: "/secret/" in picture(app))
+        app.action_mask()
+        await until(pilot, lambda: "shop.py:f" in picture(app) and "secret" not in picture(app))
+
+    play(script, engine=fake_engine(history=lambda: filled(named)))

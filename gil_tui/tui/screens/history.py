@@ -253,7 +253,9 @@ class HistoryScreen(TabScreen):
         question = say("Delete run {number}?", number=row.id)
         answer = await self.app.push_screen_wait(ConfirmDialog(question, answers))
         if answer:
-            self.app.session.delete(sweep if answer == "a" else [row.id])
+            numbers = sweep if answer == "a" else [row.id]
+            self.app.session.delete(numbers)
+            self.table.drop(set(numbers))
             self._search()
 
     def _order(self, field: str, descending: bool) -> None:
@@ -305,7 +307,7 @@ class HistoryScreen(TabScreen):
     @contextmanager
     def _searching(self) -> Iterator[None]:
         """Say that it takes a while where it does, and then how many runs there are."""
-        slow = self.set_timer(SLOW_S, self._show_searching)
+        slow = self.set_timer(SLOW_S, self._show_slow)
         self._searches += 1
         try:
             yield
@@ -314,6 +316,10 @@ class HistoryScreen(TabScreen):
             self._searches -= 1
             if self.is_there and not self._searches:
                 self._show_count()
+
+    def _show_slow(self) -> None:
+        if self._searches:  # else the answer came with the timer
+            self._show_searching()
 
     def _show_searching(self) -> None:
         self.table.border_subtitle = Content(say("searching…"))
@@ -354,12 +360,15 @@ class HistoryScreen(TabScreen):
                 self.table.set_total(number)
 
     async def _list_again(self, query: Query) -> None:
-        """The same list as it is by now; the cursor goes with its run."""
+        """The same list as it is by now; the cursor goes with its run, and on where it is moved meanwhile."""
         table, at = self.table, self.table.cursor_row
         row = table.row_at_cursor if at or table.has_focus else None
         found = await self._asked(
             lambda runs: runs.again(
-                query, row.id if row else None, at, lambda place: table.seen_from(table.top_with(place))
+                query,
+                row.id if row else None,
+                at,
+                lambda pages, place: table.missing_in(pages, place + table.cursor_row - at),
             )
         )
         if found and self.is_there:

@@ -1,6 +1,6 @@
 """The table of runs: sorted and filtered by the store; of a million rows only those around are loaded."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -153,7 +153,7 @@ class HistoryTable(ScrollView, can_focus=True):
 
     def list_again(self, pages: Pages, cursor: int) -> None:
         """Show the same list as it is by now; what is seen stays where it is, the run at `cursor` too."""
-        top = self.top_with(cursor)
+        top = self._top_with(cursor)
         if self._pages.has(pages):
             self.is_stale = False
             self.move_cursor(cursor, scroll=False)
@@ -162,14 +162,10 @@ class HistoryTable(ScrollView, can_focus=True):
         self.scroll_to(y=top, animate=False)
         self._scroll_to_cursor()
 
-    def top_with(self, cursor: int) -> int:
-        """The first row to be seen where the run at the cursor is at `cursor` now."""
-        top = self.scroll_offset.y
-        return max(0, top + cursor - self.cursor_row) if top else 0
-
-    def seen_from(self, top: int) -> tuple[int, int]:
-        """The first and the last row to be seen with `top` as the first."""
-        return top, top + self._height
+    def missing_in(self, pages: Pages, cursor: int) -> list[int]:
+        """The pages that `list_again` needs, and that are not there."""
+        top, cursor = self._top_with(cursor), max(0, min(cursor, pages.total - 1))
+        return [*pages.missing(top, top + self._height), *pages.missing(cursor, cursor)]
 
     def put_page(self, number: int, rows: Sequence[HistoryRow]) -> None:
         """Fill in a page."""
@@ -188,6 +184,13 @@ class HistoryTable(ScrollView, can_focus=True):
     def forget(self) -> None:
         """Show none of the rows that are there, until they come again."""
         self._take(Pages(self.total), self.cursor_row)
+
+    def drop(self, ids: Collection[int]) -> None:
+        """These runs are gone: they are not seen any more, before the list comes anew."""
+        self._pages.drop(ids)
+        self._resize_list()
+        self.refresh()
+        self.move_cursor(self.cursor_row)
 
     def set_total(self, total: int) -> None:
         """So many rows there are; whoever went to the end of what was known goes on to the end."""
@@ -355,6 +358,11 @@ class HistoryTable(ScrollView, can_focus=True):
 
     def _headings(self) -> list[str]:
         return [heading(one, self.order_by, self.descending) for one in columns_for(self.size.width)]
+
+    def _top_with(self, cursor: int) -> int:
+        """The first row to be seen so that the run that is at `cursor` by now stays on its line."""
+        top = self.scroll_offset.y
+        return max(0, top + cursor - self.cursor_row) if top else 0
 
     def _turn(self, rows: int) -> None:
         self.scroll_to(y=self.scroll_offset.y + rows, animate=False)
