@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import command, on, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.notifications import SeverityLevel
 from textual.screen import ModalScreen, Screen
-from textual.widget import Widget
+from textual.widget import MountError, Widget
 from textual.widgets import Input
 
 from gil_tui.history import HistoryRow, StoreError
@@ -273,6 +274,14 @@ class GilTui(App[int]):
         if hung_up:
             os._exit(code)  # Textual would wait for ever to write its farewell
         self.exit(code)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Textual lets nothing come up any more once it leaves, and would take its own refusal for a crash.
+
+        A tab that is just being made is then without the widgets that it fills in.
+        """
+        if not (self._exit and isinstance(error, MountError | NoMatches)):
+            super()._handle_exception(error)
 
     def _watched_lines(self) -> list[str]:
         session = self._watch_session

@@ -41,6 +41,24 @@ def test_only_themes_whose_contrast_is_known_are_offered() -> None:
     assert set(app.available_themes) == {"dark", "light", "ansi-dark", "ansi-light"}
 
 
+@pytest.mark.parametrize("mode", ["watch", "history", "audit"])
+@pytest.mark.parametrize("turns", [0, 3])
+def test_leaving_while_a_tab_comes_up_is_no_crash(mode: str, turns: int) -> None:
+    """The end is asked for after so many turns of the event loop."""
+
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        app.switch_mode(mode)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        app.exit(130)
+        while app.is_running:
+            await asyncio.sleep(0.01)
+
+    app = play(script)
+    assert app.return_value == 130
+    assert app.return_code == 0
+
+
 @pytest.mark.parametrize(("key", "code"), [("q", 0), ("ctrl+c", 130)])
 def test_leaving_in_the_middle_of_a_sweep_stops_it_first(key: str, code: int) -> None:
     player = Player(hold=20)
