@@ -1,10 +1,11 @@
 """`gil-tui history`: the runs that were made and the watches that were kept; both can be deleted."""
 
 import argparse
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from gil_tui.commands import Subparsers
     from gil_tui.history import History, HistoryRow
@@ -13,6 +14,21 @@ if TYPE_CHECKING:
 SCHEMA = "gil-tui/history/1"
 DEFAULT_LIMIT = 20
 SUBJECT_WIDTH = 80
+LONG = 1000
+"""Rows beyond which a list is printed as it is read."""
+HEADING = (
+    "id",
+    "when",
+    "workload",
+    "executor",
+    "workers",
+    "python",
+    "time",
+    "speed-up",
+    "trials",
+    "result",
+)
+RIGHT = (0, 4, 6, 7, 8)
 MOST_DIGITS = 19
 """No number of the history has so many."""
 
@@ -62,13 +78,49 @@ def run(args: argparse.Namespace) -> int:
 def _list_runs(history: "History", words: str, limit: int, as_json: bool) -> int:
     from gil_tui.commands.output import print_json
 
-    total, rows = history.count(words), history.rows(words, limit=limit)
+    total = history.count(words)
+    if total > LONG and not 0 <= limit <= LONG:
+        return (_print_long_json if as_json else _print_long)(history, words, limit, total)
+    rows = history.rows(words, limit=limit)
     if as_json:
         runs, sweeps = [row.to_json() for row in rows], history.judgements(row.sweep_id for row in rows)
         print_json({"schema": SCHEMA, "total": total, "runs": runs, "sweeps": sweeps})
         return 0
     none = "no run matches" if words else "no run yet; `gil-tui run countdown` makes the first"
     return _print(lines_of(rows) or [none], total - len(rows), total)
+
+
+def _print_long_json(history: "History", words: str, limit: int, total: int) -> int:
+    """The document, with runs and sweeps as they are read."""
+    from gil_tui.commands.output import print_long_json
+
+    sweeps = dict[str, None]()
+
+    def runs() -> "Iterator[dict[str, Any]]":
+        for row in history.each(words, limit):
+            sweeps[row.sweep_id] = None
+            yield row.to_json()
+
+    def judged() -> "Iterator[tuple[str, Any]]":
+        for sweep_id in sweeps:
+            yield from history.judgements([sweep_id]).items()
+
+    print_long_json({"schema": SCHEMA, "total": total}, ("runs", runs()), ("sweeps", judged()))
+    return 0
+
+
+def _print_long(history: "History", words: str, limit: int, total: int) -> int:
+    """The table in parts, each as wide as those before it at least."""
+    from gil_tui.commands.output import print_lines, table
+
+    shown, widest = 0, HEADING
+    rows = history.each(words, limit)
+    while cells := [cells_of(row) for row in islice(rows, LONG)]:
+        lines = table([widest, *cells], right=RIGHT)
+        print_lines(lines[bool(shown) :])
+        widest = tuple(max(column, key=len) for column in zip(widest, *cells, strict=True))
+        shown += len(cells)
+    return _print([], total - shown, total)
 
 
 def _list_watches(history: "History", words: str, limit: int, as_json: bool) -> int:
@@ -95,6 +147,7 @@ def _print(lines: list[str], left_out: int, total: int) -> int:
 def _delete(history: "History", names: "Sequence[str]", as_json: bool) -> int:
     """Delete what is named by its number; nothing where a name is not known."""
     from gil_tui.commands.output import print_json, print_lines
+    from gil_tui.history import NoSuchRunError
     from gil_tui.history.audits import Audits
     from gil_tui.history.calling import watch_called
     from gil_tui.history.watches import kept_watch
@@ -107,12 +160,14 @@ def _delete(history: "History", names: "Sequence[str]", as_json: bool) -> int:
         if watch is not None:
             watches[kept_watch(history, watch).id] = None
         elif digits.isascii() and digits.isdecimal() and len(digits) < MOST_DIGITS:
-            history.run(int(digits))
             runs[int(digits)] = None
         else:
             raise UsageError(f"{name} is neither the number of a run (41) nor a watch (watch:3)")
     if not names:
         raise UsageError("name what to delete: runs by their numbers (41), watches as watch:3")
+    unknown = history.lacks(runs)
+    if unknown is not None:
+        raise NoSuchRunError(unknown)
     gone = history.delete(runs) if runs else 0
     forgotten = Audits(history).delete_watches(watches) if watches else 0
     if as_json:
@@ -149,34 +204,24 @@ def watch_lines_of(rows: "Sequence[WatchRow]") -> list[str]:
 def lines_of(rows: list["HistoryRow"]) -> list[str]:
     """The rows as an aligned table with a heading; empty when there are none."""
     from gil_tui.commands.output import table
+
+    return table([HEADING, *map(cells_of, rows)], right=RIGHT) if rows else []
+
+
+def cells_of(row: "HistoryRow") -> tuple[str, ...]:
+    """What stands below `HEADING`."""
     from gil_tui.history.rows import local_time
     from gil_tui.text import clean, factor, seconds
 
-    heading = (
-        "id",
-        "when",
-        "workload",
-        "executor",
-        "workers",
-        "python",
-        "time",
-        "speed-up",
-        "trials",
-        "result",
+    return (
+        str(row.id),
+        local_time(row.created_at),
+        clean(row.workload),
+        row.executor,
+        str(row.workers),
+        clean(row.python),
+        seconds(row.wall_s) if row.wall_s is not None else "–",
+        factor(row.speedup),
+        str(row.trials),
+        row.verdict if row.verdict and row.status == "done" else row.status,
     )
-
-    def cells(row: "HistoryRow") -> tuple[Any, ...]:
-        return (
-            str(row.id),
-            local_time(row.created_at),
-            clean(row.workload),
-            row.executor,
-            str(row.workers),
-            clean(row.python),
-            seconds(row.wall_s) if row.wall_s is not None else "–",
-            factor(row.speedup),
-            str(row.trials),
-            row.verdict if row.verdict and row.status == "done" else row.status,
-        )
-
-    return table([heading, *map(cells, rows)], right=(0, 4, 6, 7, 8)) if rows else []

@@ -35,6 +35,24 @@ def print_json(document: Mapping[str, Any]) -> None:
     sys.stdout.write("\n")
 
 
+def print_long_json(
+    head: Mapping[str, Any], values: tuple[str, Iterable[Any]], pairs: tuple[str, Iterable[tuple[str, Any]]]
+) -> None:
+    """`head` with an array and an object behind it as one document that is never all in memory."""
+
+    def text(value: Any) -> str:
+        return json.dumps(finite(value), allow_nan=False)
+
+    put = sys.stdout.write
+    put(f"{text(head)[:-1]}, {text(values[0])}: [")
+    for number, value in enumerate(values[1]):
+        put(f"{', ' if number else ''}{text(value)}")
+    put(f"], {text(pairs[0])}: {{")
+    for number, (name, value) in enumerate(pairs[1]):
+        put(f"{', ' if number else ''}{text(name)}: {text(value)}")
+    put("}}\n")
+
+
 def print_lines(lines: Iterable[str]) -> None:
     """Lines for a person. Whatever has got into one, there is nothing left in it that a terminal obeys."""
     sys.stdout.writelines(f"{clean(line)}\n" for line in lines)

@@ -1,7 +1,7 @@
 """A run as one line of the history: what is listed, sorted and filtered by."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -38,7 +38,7 @@ class HistoryRow:
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in COLUMNS}
 
 
 COLUMNS = tuple(field.name for field in fields(HistoryRow))

@@ -157,6 +157,32 @@ class History:
             ).fetchone()[0]
         return place
 
+    def each(self, filter: str = "", limit: int = -1) -> Iterator[HistoryRow]:
+        """The runs as `rows` gives them, the newest first, one by one: for more than are to be in memory.
+
+        The store is held for as long as it is read from.
+        """
+        condition, words = _condition(filter)
+        with self.explaining() as connection:
+            found = connection.execute(
+                f"SELECT owner, {', '.join(COLUMNS)} FROM runs {condition} ORDER BY id DESC LIMIT ?",
+                (*words, limit),
+            )
+            for owner, *values in found:
+                try:
+                    row = row_of(values)
+                except ValueError as error:
+                    raise corrupt(self.path, error) from error
+                yield _as_shown(row, owner)
+
+    def lacks(self, ids: Iterable[int]) -> int | None:
+        """The first of these numbers under which there is no run; None where all are there."""
+        with self.explaining() as connection:
+            for number in ids:
+                if not connection.execute("SELECT 1 FROM runs WHERE id = ?", (number,)).fetchone():
+                    return number
+        return None
+
     def count(self, filter: str = "") -> int:
         """How many runs `rows` would give without a limit."""
         condition, words = _condition(filter)

@@ -221,3 +221,28 @@ def test_nothing_is_deleted_where_a_name_is_wrong(
     assert says in capsys.readouterr().err
     assert len(document(capsys, "history", "--watches", "--json")["watches"]) == 2
     assert len(document(capsys, "history", "--json")["runs"]) == 3
+
+
+@pytest.mark.usefixtures("kept_runs")
+@pytest.mark.parametrize("limit", ["0", "2", "3"])
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_long_list_is_printed_as_it_is_read(
+    limit: str, form: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = printed(capsys, "history", "--limit", limit, *form)
+    monkeypatch.setattr("gil_tui.commands.history.LONG", 1)
+    monkeypatch.setattr(History, "rows", None)
+    in_parts = printed(capsys, "history", "--limit", limit, *form)
+    assert in_parts == whole if form else in_parts.split() == whole.split()
+
+
+def test_a_list_in_parts_widens_its_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gil_tui.commands.history.LONG", 1)
+    with History.open() as history:
+        for workload in ("short", "a_very_long_workload", "mid"):
+            history.add_run(a_run(workload=workload, status="done"))
+    lines = printed(capsys, "history", "--limit", "0").splitlines()
+    assert [line.split()[3:4] for line in lines[1:]] == [["mid"], ["a_very_long_workload"], ["short"]]
+    assert lines[3].index("threads") == lines[2].index("threads") > lines[1].index("threads")
