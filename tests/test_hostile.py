@@ -1,6 +1,5 @@
 """What others wrote: every parser is attacked, and no text of theirs is obeyed by a terminal or a browser."""
 
-import ast
 import contextlib
 import json
 import os
@@ -437,67 +436,3 @@ def _as_another(*command: str) -> subprocess.CompletedProcess[str]:
         text=True,
         timeout=60,
     )
-
-
-@pytest.mark.parametrize("umask", [0o000, 0o022])
-def test_what_is_kept_is_its_owners_alone(umask: int, capsys: pytest.CaptureFixture[str]) -> None:
-    before = os.umask(umask)
-    try:
-        with History.open() as history:
-            kept_run(history, finished(a_run()))
-            state = history.path.parent
-            kept_files = list(state.iterdir())
-            assert state.stat().st_mode & 0o777 == 0o700
-            assert {path.stat().st_mode & 0o777 for path in kept_files} == {0o600}
-        assert cli.main(["list", "interpreters"]) == 0
-        cache = Path(os.environ["XDG_CACHE_HOME"]) / "gil-tui"
-        modes = {path.name: path.stat().st_mode & 0o777 for path in cache.iterdir()}
-        assert set(modes.values()) == {0o600}, modes
-        assert cache.stat().st_mode & 0o777 == 0o700
-    finally:
-        os.umask(before)
-
-
-def calls(path: Path) -> Iterator[ast.Call]:
-    yield from (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call))
-
-
-STARTERS = {"Popen", "run", "call", "check_call", "check_output", "create_subprocess_exec"}
-SHELLS = {
-    "os.system",
-    "os.popen",
-    "getoutput",
-    "getstatusoutput",
-    "create_subprocess_shell",
-    "subprocess_shell",
-    "spawnlp",
-    "spawnvp",
-}
-
-
-def test_no_shell_is_built_from_anybodys_text() -> None:
-    for path in (ROOT / "gil_tui").rglob("*.py"):
-        for call in calls(path):
-            name = ast.unparse(call.func)
-            last = name.rpartition(".")[2]
-            where = f"{path}:{call.lineno}"
-            assert not {name, last} & SHELLS, where
-            assert not any(one.arg == "shell" for one in call.keywords), where
-            if name.startswith(("subprocess.", "asyncio.create_subprocess")) and last in STARTERS:
-                assert not isinstance(call.args[0], ast.JoinedStr | ast.BinOp), where
-                assert not (isinstance(call.args[0], ast.Constant) and last != "create_subprocess_exec"), (
-                    where
-                )
-
-
-def test_the_only_shell_runs_a_constant_and_takes_its_arguments_apart() -> None:
-    """perf is started by one, see `bench/counters.py`: `sh -c SCRIPT sh ARG…`."""
-    shells = [
-        (path.name, ast.unparse(node))
-        for path in (ROOT / "gil_tui").rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.List)
-        and node.elts
-        and ast.unparse(node.elts[0]) in ("'/bin/sh'", "'sh'", "'bash'")
-    ]
-    assert shells == [("counters.py", "['/bin/sh', '-c', BESIDE, 'sh', *command]")]
