@@ -31,7 +31,7 @@ TROUBLE = (
     "Exception ignored",
     "Fatal Python error",
 )
-FRAMES = re.compile(r'File "([^"]+)", line (\d+)')
+FRAMES = re.compile(r'File "([^"]+)", line \d+')
 TINY = ("run", "countdown", "-e", "threads", "-w", "1", "--repeats", "1", "--size", "999", "--tasks", "4")
 SAID = ("damaged", "cannot be used", "may not be written", "held locked", "no room left", "will not be kept")
 """Words of the one line in which a store is refused."""
@@ -177,22 +177,22 @@ def _dirt(terminal: Terminal) -> list[str]:
 
 
 def is_before_gil_tui(text: str) -> bool:
-    """Whether a traceback is of a Python that has loaded no module of gil-tui yet.
+    """Whether a traceback is of a Python that has come to no line of gil-tui that could handle it.
 
     SIGINT is a KeyboardInterrupt from the moment on at which Python begins to import `site`, some 20 ms
-    before the first line of a console script, which itself imports `re` and `sys` first. No package can
-    have a say in that; `python -c pass` does the same. The outermost frame tells where it was.
+    before the first line of a console script, which itself imports `re` and `sys` first, and then looks for
+    the package. No package can have a say in that; `python -c pass` does the same. Python says so, or the
+    outermost frame does where none is of gil-tui: its entry point would be among them if it had begun.
     """
-    frames = FRAMES.findall(text)
-    began_so = text.lstrip().startswith(("Traceback", "Fatal Python error", "Exception ignored"))
+    if text.lstrip().startswith("Fatal Python error: init_import_site"):
+        return True
+    frames = [frame for frame in FRAMES.findall(text) if not frame.startswith("<frozen importlib")]
+    began_so = text.lstrip().startswith(("Traceback", "Exception ignored"))
     if not (began_so and "KeyboardInterrupt" in text and frames):
         return False
-    if any(Path(file).is_relative_to(SOURCES / "gil_tui") for file, _ in frames):
+    if any(Path(file).is_relative_to(SOURCES / "gil_tui") for file in frames):
         return False
-    file, line = frames[0]
-    script = Path(COMMAND).read_text().splitlines()
-    reached = script[int(line) - 1] if file == COMMAND and int(line) <= len(script) else "from gil_tui"
-    return Path(file).name in ("<frozen site>", "site.py") or "gil_tui" not in reached
+    return frames[0] in ("<frozen site>", COMMAND)
 
 
 def _trouble(text: str) -> list[str]:
