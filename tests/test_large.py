@@ -15,6 +15,7 @@ from textual.widgets import Input
 
 from gil_tui.history import History, HistoryRow
 from gil_tui.history.listing import Listing
+from gil_tui.lab.observe import summarize
 from gil_tui.lab.records import Run
 from gil_tui.tui.app import GilTui
 from gil_tui.tui.pages import KEPT, PAGE
@@ -23,6 +24,7 @@ from gil_tui.tui.widgets.cores import ROUND, core_rows
 from gil_tui.tui.widgets.history_table import HistoryTable
 from gil_tui.tui.widgets.lines import row_text
 from gil_tui.tui.widgets.now import NowPane
+from gil_tui.tui.widgets.threads import ThreadsPane
 from gil_tui.watch.cores import CoreSampler, EffectiveCpus, HostCpu, effective_cpus
 from gil_tui.watch.frames import CpuFrame, Frame
 from tests.lab import frame_builders as build
@@ -151,6 +153,33 @@ def test_the_watch_shows_500_threads_of_64_processes_at_every_size(
         await app.watch_session.close()
 
     play_watch(script, size, watched)
+
+
+def test_no_key_on_500_threads_waits_for_a_verdict_or_draws_what_nobody_sees(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    judged_by: list[threading.Thread] = []
+
+    def noted(*arguments: Any, **more: Any) -> Any:
+        judged_by.append(threading.current_thread())
+        return summarize(*arguments, **more)
+
+    monkeypatch.setattr("gil_tui.lab.judged_watch.summarize", noted)
+    watched = Host()
+
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await until(pilot, lambda: bool(watched.watchers) and bool(watched.watcher.commands))
+        watched.send(lambda number: large_frame(build.CPU, number), seconds=20.0)
+        await until(pilot, lambda: "pool-" in picture(app))
+        pane = app.screen.query_one(ThreadsPane)
+        for key in ("plus", "space", "left_square_bracket", "minus", "right_square_bracket", "space"):
+            await press(pilot, key)
+            assert len(pane._strips._strips) <= pane.size.height
+        await until(pilot, lambda: app.watch_session.judged and app.watch_session._judging is None)
+        assert judged_by and threading.main_thread() not in judged_by
+        await app.watch_session.close()
+
+    play_watch(script, (120, 40), watched)
 
 
 def play_watch(script: Callable[[Pilot[int], GilTui], object], size: tuple[int, int], host: Host) -> None:
