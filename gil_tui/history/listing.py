@@ -1,6 +1,7 @@
 """The list of runs for a screen: read beside whoever writes, and given up as soon as nobody waits for it."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -25,6 +26,8 @@ class Listing:
         self._history = history
         self._beside: History | None = None
         self._thread = ThreadPoolExecutor(1, "listing")
+        self.cpu_s = 0.0
+        """CPU that the queries have used so far."""
 
     async def rows(self, filter: str, limit: int, offset: int, **order: Any) -> list[HistoryRow]:
         """As `History.rows`."""
@@ -66,7 +69,11 @@ class Listing:
         if self._beside is None and self._history.on_disk:
             self._history.refuse_if_frozen()  # another connection would share what is mapped already
             self._beside = History.open(self._history.path, read_only=True)
-        return query(self._beside or self._history)
+        began_s = time.thread_time()
+        try:
+            return query(self._beside or self._history)
+        finally:
+            self.cpu_s += time.thread_time() - began_s
 
     def _close(self) -> None:
         if self._beside:

@@ -33,9 +33,18 @@ class RunList:
         self._mask = mask
         self._counted: tuple[str, int] | None = None
 
+    @property
+    def cpu_s(self) -> float:
+        """CPU that the list has cost so far, without the runs that were read."""
+        return self._listing.cpu_s
+
     def known(self, query: Query) -> int | None:
         """How many runs there are, where that was asked before."""
         return self._counted[1] if self._counted and self._counted[0] == query.filter else None
+
+    def forget(self) -> None:
+        """There may be more or fewer runs by now than were counted."""
+        self._counted = None
 
     def number_of(self, query: Query, first: list[HistoryRow]) -> int | None:
         """How many runs there are, as far as that is known with the first page."""

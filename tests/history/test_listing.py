@@ -18,7 +18,9 @@ def test_rows_and_their_number_are_those_of_the_store(tmp_path: Path) -> None:
             listing = Listing(history)
             assert await listing.rows("x4", 10, 0) == history.rows("x4")
             assert [row.id for row in await listing.rows("", 2, 1, newest_first=False)] == [2, 3]
+            before_s = listing.cpu_s
             assert await listing.count("threads") == 3
+            assert listing.cpu_s > before_s > 0
             history.add_run(a_run())
             assert await listing.count("") == 4
             listing.close()

@@ -368,3 +368,23 @@ def test_the_mask_takes_what_is_seen_away_at_once() -> None:
         await until(pilot, lambda: "shop.py:f" in picture(app) and "secret" not in picture(app))
 
     play(script, engine=fake_engine(history=lambda: filled(named)))
+
+
+def test_a_sweep_that_is_measured_is_not_disturbed_by_listing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a list the next one for new runs waits; what the person asks for does not."""
+    monkeypatch.setattr("gil_tui.tui.screens.history.REST", 1e6)
+
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await open_history(pilot, app)
+        await until(pilot, lambda: f"{PAGE + 1} runs" in picture(app))
+        history = app.session.history
+        assert history is not None
+        history.add_run(ended(run_of("threads", 2, 1)))
+        app.history_changed()
+        for _ in range(20):
+            await pilot.pause(0.01)
+        assert table_of(app).total == PAGE + 1
+        await press(pilot, "minus")
+        await until(pilot, lambda: ids(app)[0] == 1 and table_of(app).total == PAGE + 2)
+
+    play(script, engine=fake_engine(history=lambda: a_long_history(PAGE + 1)))

@@ -1,7 +1,6 @@
 """The History: every run, to be filtered, sorted, shown again, read and deleted."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import ClassVar, TypeVar
@@ -35,8 +34,8 @@ T = TypeVar("T")
 
 SLOW_S = 0.03
 """When the store has not answered until then, the person sees that it searches."""
-REST = 9
-"""Times as long as it took to list the runs anew, that is not done again for a sweep under way."""
+REST = 19
+"""Times the CPU that it took to list the runs, they are not listed again for a sweep that is measured."""
 
 
 class HistoryScreen(TabScreen):
@@ -336,12 +335,14 @@ class HistoryScreen(TabScreen):
     async def _list(self) -> None:
         """List what is asked for, and again whenever that has changed meanwhile."""
         while self.is_there:
-            began_s = time.monotonic()
+            before_s = self._runs.cpu_s if self._runs else 0.0
+            if self._is_outdated and self._runs:
+                self._runs.forget()
             self._is_outdated = False
             with self._searching():
                 query = self._query
                 await (self._list_again(query) if query == self._listed else self._list_first(query))
-            await asyncio.sleep(REST * (time.monotonic() - began_s))
+            await asyncio.sleep(REST * (self._runs.cpu_s - before_s) if self._runs else 0)
             if not (self._is_outdated and self.is_there and self.is_current):
                 return
 
