@@ -5,8 +5,6 @@ import json
 import os
 import subprocess
 import sys
-import unicodedata
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,11 +18,12 @@ from gil_tui.history import History
 from gil_tui.history.audits import Audits
 from gil_tui.lab.auditing import new_audit
 from gil_tui.lab.records import Run
-from gil_tui.text import UNPRINTABLE
 from gil_tui.verdict.model import Advice, Evidence, Verdict
 from tests.endurance.fuzz_targets import ATTACKS, kept
 from tests.history.samples import a_full_trial, a_run, finished
+from tests.hostile import NASTY, hostile_process, obeyed
 from tests.processes import StartedProcesses
+from tests.report.audits import a_document
 
 ROOT = Path(__file__).parents[1]
 SLOW = {
@@ -42,29 +41,6 @@ SLOW = {
 EXAMPLES, EXAMPLES_OF_SLOW = 120, 30
 
 NOBODY = 41_000
-NASTY = "[bold red]\x1b[31mred\x1b]0;title\x07\x9b2J\r\x00\x7f\u202egnp\u2066<script>alert(1)</script>\udc80"
-HOSTILE = """
-import ctypes, sys, threading, time
-libc = ctypes.CDLL(None)
-PR_SET_NAME = 15
-def named(name):
-    libc.prctl(PR_SET_NAME, name, 0, 0, 0)
-    while True:
-        spin()
-def spin():
-    sum(range(100000))
-spin.__code__ = spin.__code__.replace(co_name="\\x1b[31m[b]spin", co_filename="/x/\\x1b]0;t\\x07.py")
-for name in (b"\\x1b[31mred", b"\\xe2\\x80\\xaegnp[b]", b"\\rNSpid:\\tx", b"\\x9b2J\\x00"):
-    threading.Thread(target=named, args=(name,), daemon=True).start()
-libc.prctl(PR_SET_NAME, b"\\rUid:\\t0\\t12345", 0, 0, 0)
-print("ready", flush=True)
-time.sleep(60)
-"""
-
-
-def obeyed(text: str) -> set[str]:
-    """Characters that a terminal would obey instead of show."""
-    return {one for one in text if unicodedata.category(one) in UNPRINTABLE and one != "\n"}
 
 
 @st.composite
@@ -140,7 +116,7 @@ def hostile_history() -> int:
         kept_run(history, replace(run, sweep_id="another"))
         audits = Audits(history)
         audit = audits.add(new_audit(f"{stored}.py:work", stored))
-        document = {"schema": "gil-tui/watch/1", "command": NASTY, "seconds": 1.0, "verdict": None}
+        document = a_document(NASTY, verdict=verdict.to_json(), why=NASTY, python=NASTY)
         audits.include(audit, runs=[number], watches=[audits.keep_watch(document, stored)])
         history._connection.execute("UPDATE runs SET executor = ?, verdict = ?, python = ?", (stored,) * 3)
     return number
@@ -210,27 +186,16 @@ def test_nothing_on_the_screen_is_obeyed(tab: str, hostile_history: int, tmp_pat
     assert "[bold" in text
 
 
-@pytest.fixture
-def hostile_process(tmp_path: Path, started_processes: StartedProcesses) -> Iterator[subprocess.Popen[str]]:
-    """A process that lies in everything that it may say of itself."""
-    folder = tmp_path / "\x1b[31m[bold]\u202eevil"
-    folder.mkdir()
-    python = folder / "python3.99\x07"
-    python.symlink_to(sys.executable)
-    command = [str(python), "-c", HOSTILE, "\x1b]0;title\x07", "\u202egnp\x9b2J", "x" * 100_000]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        assert process.stdout.readline() == "ready\n"
-        yield process
-        process.kill()
-
-
 @pytest.mark.real
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_process_that_lies_about_itself_is_shown_and_not_obeyed(
-    hostile_process: subprocess.Popen[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], started_processes: StartedProcesses
 ) -> None:
-    pid = hostile_process.pid
+    with hostile_process(tmp_path) as process:
+        assert_it_is_shown_and_not_obeyed(process.pid, tmp_path / "watch.svg", capsys)
+
+
+def assert_it_is_shown_and_not_obeyed(pid: int, shot: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["list", "processes"]) == 0
     listed = capsys.readouterr().out
     assert obeyed(listed) == set()
@@ -241,7 +206,6 @@ def test_a_process_that_lies_about_itself_is_shown_and_not_obeyed(
     row = next(row for row in json.loads(capsys.readouterr().out)["processes"] if row["pid"] == pid)
     assert row["container_pid"] is None
     assert row["watchable"]
-    shot = tmp_path / "watch.svg"
     for command in (
         ["watch", "--seconds", "1.5", "--save", str(pid)],
         ["screenshot", "--pid", str(pid), "--seconds", "1", "-o", str(shot)],

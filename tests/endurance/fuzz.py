@@ -21,7 +21,8 @@ from contextlib import suppress
 from pathlib import Path
 
 REACHED = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gil-tui-fuzz"
-HANG_S = 5
+HANG_S = 30
+"""By the clock on the wall, and the host may be busy."""
 MEMORY_MB = 1024
 LONGEST = {"elf": 12_288, "runtime": 8192, "events": 16_384}
 LONGEST_ELSE = 2048
