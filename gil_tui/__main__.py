@@ -2,6 +2,8 @@
 
 import sys
 
+from gil_tui.commands.interruption import ending_at_once
+
 INTERRUPTED = 130
 """As in `gil_tui.cli`, which is just what has not been imported yet."""
 
@@ -9,7 +11,8 @@ INTERRUPTED = 130
 def main() -> int:
     """Run the command line of this process; returns the exit code."""
     try:
-        from gil_tui.cli import main as run
+        with ending_at_once():
+            from gil_tui.cli import main as run
 
         return run()
     except KeyboardInterrupt:

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from gil_tui import __version__
 from gil_tui.commands import COMMANDS
+from gil_tui.commands.interruption import ending_at_once
 
 DONE, FAILED, USAGE = 0, 1, 2
 INTERRUPTED = 130
@@ -74,7 +75,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _dispatch(arguments: list[str]) -> int:
     name = arguments[0] if arguments else ""
     if name in COMMANDS:
-        command = importlib.import_module(f"gil_tui.commands.{name}")
+        with ending_at_once():
+            command = importlib.import_module(f"gil_tui.commands.{name}")
         parser = Parser(prog="gil-tui")
         subparsers = parser.add_subparsers(dest="command")
         command.add_parser(subparsers)

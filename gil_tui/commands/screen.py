@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from gil_tui.commands.interruption import ending_at_once
+
 if TYPE_CHECKING:
     from gil_tui.lab.interpreters import Interpreter
     from gil_tui.tui.start import Start
@@ -27,8 +29,9 @@ def run(args: argparse.Namespace) -> int:
     refuse_without_terminal(os.environ)
     interpreters = _checked_interpreters(args) if _says_more(args) else []
     from gil_tui.language import language_for
-    from gil_tui.tui import app
 
+    with ending_at_once():
+        from gil_tui.tui import app
     return app.run(
         start_of(args, interpreters),
         interpreters,

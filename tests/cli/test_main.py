@@ -1,6 +1,7 @@
 """The command line as a whole: help, usage errors, exit codes, pipes, and what is not imported."""
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -160,3 +161,25 @@ sys.exit(main())
 """
     ended = run_python(program, "--help")
     assert (ended.returncode, ended.stdout, ended.stderr) == (cli.INTERRUPTED, "", "")
+
+
+@pytest.mark.parametrize("module", ["gil_tui.cli", "gil_tui.commands.schema"])
+def test_ctrl_c_during_an_import_is_not_lost(module: str) -> None:
+    """As an exception it might be: what importlib calls when it lets go of a lock can raise nothing."""
+    program = f"""
+import os, signal, sys
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "{module}":
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+            except KeyboardInterrupt:
+                print("Exception ignored")
+sys.meta_path.insert(0, Interrupting())
+from gil_tui.__main__ import main
+sys.exit(main())
+"""
+    ended = run_python(program, "schema", "run")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, "", "")
+    ignoring = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n" + program
+    assert run_python(ignoring, "schema", "run").returncode == 0
