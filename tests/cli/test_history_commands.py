@@ -246,3 +246,12 @@ def test_a_list_in_parts_widens_its_columns(
     lines = printed(capsys, "history", "--limit", "0").splitlines()
     assert [line.split()[3:4] for line in lines[1:]] == [["mid"], ["a_very_long_workload"], ["short"]]
     assert lines[3].index("threads") == lines[2].index("threads") > lines[1].index("threads")
+
+
+def test_a_damaged_run_can_be_deleted(kept_runs: list[int], capsys: pytest.CaptureFixture[str]) -> None:
+    with History.open() as history, history.writing() as connection:
+        connection.execute("UPDATE documents SET document = '[' WHERE run_id = 2")
+    assert cli.main(["show", "2"]) == 1
+    assert "is damaged" in capsys.readouterr().err
+    assert printed(capsys, "history", "--delete", "2") == "deleted 1 run\n"
+    assert [one["id"] for one in document(capsys, "history", "--json")["runs"]] == [3, 1]
