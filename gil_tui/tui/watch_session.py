@@ -9,7 +9,7 @@ from gil_tui.lab.documents import watch_document
 from gil_tui.lab.judged_watch import VERDICT_EVERY_S, JudgedWatch
 from gil_tui.language.spoken import say, sentence
 from gil_tui.text import clean
-from gil_tui.tui.judging import Judgement, judge_window, pressure
+from gil_tui.tui.judging import Judgement, aside, judge_window, pressure
 from gil_tui.tui.mask import Mask
 from gil_tui.tui.ordering import CalmOrder
 from gil_tui.tui.recent import KEPT_S, RecentFrames
@@ -295,7 +295,7 @@ class WatchSession:
         if sum(len(frame.threads) for frame in frames) <= AT_ONCE:
             self._take(judge())
         else:
-            self._judging = asyncio.create_task(asyncio.to_thread(judge))
+            self._judging = asyncio.create_task(aside(judge))
 
     def _take(self, judged: Judgement) -> None:
         """Show a verdict, unless another window is looked at by now."""

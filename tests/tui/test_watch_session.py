@@ -1,12 +1,14 @@
 """The session behind the Watch: verdicts that come early and do not jump, windows, ends, failures."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
 
 from gil_tui.tui import watch_view as view
+from gil_tui.tui.judging import GIVES_WAY_S
 from gil_tui.tui.recent import KEPT_S
 from gil_tui.tui.watch_session import FORGET_EVERY_S, WatchSession
 from gil_tui.watch.frames import Frame
@@ -284,12 +286,16 @@ async def until_there(session: WatchSession) -> None:
 
 
 def test_of_many_threads_a_window_is_judged_aside_and_nothing_says_it_is_there_before() -> None:
+    usual_s = sys.getswitchinterval()
+
     async def script(host: Host, session: WatchSession) -> None:
         host.send(many, 20)
         session.tick()
         assert session.picture is None and session._judging
+        await asyncio.sleep(0)
+        assert sys.getswitchinterval() == pytest.approx(GIVES_WAY_S)
         await until_there(session)
-        assert code_of(session) == "gil"
+        assert code_of(session) == "gil" and sys.getswitchinterval() == usual_s
         host.send(many_idle, 20)
         session.freeze()
         session.zoom(-1)
