@@ -45,6 +45,10 @@ class Listing:
         """As `History.run`; a run may have printed a lot."""
         return await self._ask(lambda history: history.run(run_id))
 
+    async def version(self) -> int:
+        """As `History.version`: it changes with whatever this instance or another one writes."""
+        return await self._ask(History.version)
+
     def close(self) -> None:
         """Stop what is under way and let go of the file; does not wait."""
         if self._beside:

@@ -190,6 +190,12 @@ class History:
             number: int = connection.execute(f"SELECT count(*) FROM runs {condition}", words).fetchone()[0]
         return number
 
+    def version(self) -> int:
+        """A number that is another one once somebody else has written."""
+        with self.explaining() as connection:
+            number: int = connection.execute("PRAGMA data_version").fetchone()[0]
+        return number
+
     def run(self, run_id: int) -> Run:
         """The whole run with its trials; raises `NoSuchRunError`."""
         with self.explaining():

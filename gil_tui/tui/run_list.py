@@ -32,6 +32,7 @@ class RunList:
         self._listing, self._reader = Listing(history), Listing(history)
         self._mask = mask
         self._counted: tuple[str, int] | None = None
+        self._version = -1
 
     @property
     def cpu_s(self) -> float:
@@ -74,6 +75,11 @@ class RunList:
         while numbers := missing(pages, place):
             pages.put(numbers[0], await self.page(query, numbers[0]))
         return pages, place
+
+    async def has_changed(self) -> bool:
+        """True when anything was written since this was asked last, and the first time."""
+        before, self._version = self._version, await self._reader.version()
+        return self._version != before
 
     async def run(self, run_id: int) -> Run:
         """A whole run, whatever is searched meanwhile."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -284,6 +285,28 @@ def test_at_the_top_new_runs_are_seen() -> None:
         assert table_of(app).scroll_offset.y == 0 and at_cursor(app) == number - 1
 
     play(script, engine=fake_engine(history=filled))
+
+
+@pytest.mark.parametrize("leaves", [True, False], ids=["coming back", "looking on"])
+def test_what_another_instance_keeps_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leaves: bool
+) -> None:
+    monkeypatch.setattr("gil_tui.tui.screens.history.LOOK_EVERY_S", 3600.0 if leaves else 0.02)
+    path = tmp_path / "history.sqlite3"
+
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await press(pilot, "3")
+        await until(pilot, lambda: bool(app.screen.query("#runs")) and "No run here yet" in picture(app))
+        await until(pilot, lambda: "0 runs" in picture(app))
+        if leaves:
+            await press(pilot, "1")
+        with History.open(path) as other:
+            number = other.add_run(ended(run_of("threads", 2, 1)))
+        if leaves:
+            await press(pilot, "3")
+        await until(pilot, lambda: ids(app) == [number])
+
+    play(script, engine=fake_engine(history=lambda: History.open(path)))
 
 
 def test_in_the_background_nothing_is_listed() -> None:

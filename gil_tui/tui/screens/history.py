@@ -34,6 +34,8 @@ T = TypeVar("T")
 
 SLOW_S = 0.03
 """When the store has not answered until then, the person sees that it searches."""
+LOOK_EVERY_S = 2.0
+"""So soon what another instance keeps is seen."""
 REST = 19
 """Times the CPU that it took to list the runs, they are not listed again for a sweep that is measured."""
 
@@ -115,6 +117,7 @@ class HistoryScreen(TabScreen):
         self.verdict.can_focus = False
         self.table.border_title = Content(say("History"))
         self._search()
+        self.set_interval(LOOK_EVERY_S, self._look)
 
     @on(HistoryOpened)
     @on(HistoryChanged)
@@ -127,6 +130,20 @@ class HistoryScreen(TabScreen):
     @on(events.ScreenResume)
     def _seen_again(self) -> None:
         if self._is_outdated:
+            self._changed()
+        else:
+            self._look()
+
+    @work(exclusive=True, group="look")
+    async def _look(self) -> None:
+        """List anew what another instance has changed; of this one's runs there are messages."""
+        if not self._runs or not self.is_current or self.app.session.state.busy:
+            return
+        try:
+            has_changed = await self._runs.has_changed()
+        except StoreError:
+            return  # which the next query says
+        if has_changed and self.is_there:
             self._changed()
 
     @on(MaskChanged)
