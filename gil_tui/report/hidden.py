@@ -77,12 +77,18 @@ def _folder(folder: str) -> str:
 class Hidden:
     """Knows what is to be hidden, and writes documents without it.
 
-    `labels` are what stands for some texts as a whole, such as a path for which its name would not do.
+    `labels` are what stands for some texts as a whole, such as a path for which its name would not do,
+    `word` stands for what is hidden.
     """
 
     def __init__(
-        self, folders: Iterable[str], names: Iterable[str], labels: Mapping[str, str] | None = None
+        self,
+        folders: Iterable[str],
+        names: Iterable[str],
+        labels: Mapping[str, str] | None = None,
+        word: str = HIDDEN,
     ) -> None:
+        self._word = word
         self._labels = dict(labels or {})
         whole = "|".join(re.escape(one) for one in sorted(self._labels, key=len, reverse=True) if one)
         self._whole = re.compile(rf"(?<![\w./-])(?:{whole})(?![\w./-])") if whole else None
@@ -106,11 +112,11 @@ class Hidden:
 
     def _member(self, name: str, item: Any) -> Any:
         if name == "host" and isinstance(item, Mapping):
-            return {key: self.of(value, key) for key, value in item.items()} | {"name": HIDDEN}
+            return {key: self.of(value, key) for key, value in item.items()} | {"name": self._word}
         if name == "knobs" and isinstance(item, Mapping):
-            return {key: HIDDEN if isinstance(value, str) else value for key, value in item.items()}
+            return {key: self._word if isinstance(value, str) else value for key, value in item.items()}
         if name in PRINTED or name == "cluster":
-            return HIDDEN if item else item
+            return self._word if item else item
         return self.of(item, name)
 
     def text(self, text: str) -> str:
@@ -119,5 +125,5 @@ class Hidden:
             text = self._whole.sub(lambda found: self._labels[found[0]], text)
         if self._folders:
             text = self._folders.sub(lambda found: "…/" if found[0].endswith("/") else "…", text)
-        text = _ABSOLUTE.sub("…/", _ADDRESS.sub(HIDDEN, text))
-        return self._names.sub(HIDDEN, text) if self._names else text
+        text = _ABSOLUTE.sub("…/", _ADDRESS.sub(self._word, text))
+        return self._names.sub(self._word, text) if self._names else text

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import command, on, work
+from textual import on, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
@@ -28,6 +28,7 @@ from gil_tui.language.spoken import figure, say, speak, to_say
 from gil_tui.report.hidden import own_names
 from gil_tui.text import clean
 from gil_tui.tui import reporting
+from gil_tui.tui.bindings import spoken_key
 from gil_tui.tui.caretaker import Caretaker
 from gil_tui.tui.engine import Engine, Selection, real_engine
 from gil_tui.tui.farewell import lab_lines, watch_lines
@@ -41,6 +42,7 @@ from gil_tui.tui.messages import (
     RunChosen,
     StateChanged,
 )
+from gil_tui.tui.palette import SpokenPalette
 from gil_tui.tui.reporting import Reporting
 from gil_tui.tui.session import Session
 from gil_tui.tui.start import Start
@@ -415,9 +417,13 @@ class GilTui(App[int]):
 
     def action_command_palette(self) -> None:
         """All that can be done, by its name."""
-        if not isinstance(self.screen, command.CommandPalette):
+        if not isinstance(self.screen, SpokenPalette):
             placeholder = say("Search for commands…")
-            self.push_screen(command.CommandPalette(placeholder=placeholder, id="--command-palette"))
+            self.push_screen(SpokenPalette(placeholder=placeholder, id="--command-palette"))
+
+    def get_key_display(self, binding: Binding) -> str:
+        """What a key is called in the key bar and in the help."""
+        return spoken_key(super().get_key_display(binding))
 
     def action_hide_help_panel(self) -> None:
         """Close the help, where it is open."""

@@ -6,6 +6,7 @@ and `SpokenDialog`.
 """
 
 import inspect
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
@@ -15,15 +16,31 @@ from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
-from gil_tui.language.spoken import say, say_in
+from gil_tui.language.spoken import say, say_in, to_say
 
 T = TypeVar("T")
+KEY_NAMES = (
+    to_say("space"),
+    to_say("esc"),
+    to_say("del"),
+    to_say("home"),
+    to_say("end"),
+    to_say("pgup"),
+    to_say("pgdn"),
+    to_say("shift"),
+)
+"""The words by which Textual names keys that have no sign."""
 
 
 def spoken_binding(binding: Binding) -> Binding:
     """The key as a person reads of it."""
     does = say_in(binding.id or "", binding.description) if binding.description else ""
     return replace(binding, description=does, tooltip=_said(binding.tooltip))
+
+
+def spoken_key(name: str) -> str:
+    """What a key is called, as it is shown: `space`, `shift+end`."""
+    return re.sub("[a-z]+", lambda word: say(word[0]) if word[0] in KEY_NAMES else word[0], name)
 
 
 def spoken_bindings(active: Mapping[str, ActiveBinding]) -> dict[str, ActiveBinding]:

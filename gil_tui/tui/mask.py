@@ -17,7 +17,8 @@ from textual.filter import LineFilter
 from gil_tui.bench.spec import Experiment
 from gil_tui.history import HistoryRow
 from gil_tui.lab.records import Run, Sweep
-from gil_tui.report.hidden import HIDDEN, Hidden, names_of_host
+from gil_tui.language.spoken import say
+from gil_tui.report.hidden import Hidden, names_of_host
 from gil_tui.text import short_command
 from gil_tui.tui.engine import Selection
 from gil_tui.tui.model import LabState
@@ -33,6 +34,11 @@ MOST_KEPT = 1000
 """So many masked records are remembered."""
 
 T = TypeVar("T")
+
+
+def hidden_word() -> str:
+    """What stands for what is hidden; in a report's data it is English."""
+    return say("[hidden]")
 
 
 class Mask:
@@ -63,21 +69,21 @@ class Mask:
         if not self.on or not name:
             return name
         self._learn(names_of_host(name), ())
-        return HIDDEN
+        return hidden_word()
 
     def command(self, command: str) -> str:
         """A command line: the program stays, without its folder."""
         if not self.on:
             return command
         program, space, arguments = short_command(command).partition(" ")
-        return f"{self.text(program)}{space}{HIDDEN if arguments else ''}"
+        return f"{self.text(program)}{space}{hidden_word() if arguments else ''}"
 
     def selection(self, selection: Selection) -> Selection:
         """What is chosen to be run; settings that may hold anything are hidden."""
         if not self.on:
             return selection
         settings = tuple(
-            (name, HIDDEN if value and name in FREE_SETTINGS else self.text(value))
+            (name, hidden_word() if value and name in FREE_SETTINGS else self.text(value))
             for name, value in selection.settings
         )
         return replace(selection, workloads=tuple(map(self.workload, selection.workloads)), settings=settings)
@@ -173,7 +179,7 @@ class Mask:
         if not self.on:
             return processes
         return [
-            replace(one, user=HIDDEN, command=self.command(one.command), why=self.text(one.why))
+            replace(one, user=hidden_word(), command=self.command(one.command), why=self.text(one.why))
             for one in processes
         ]
 
@@ -244,7 +250,7 @@ class Mask:
     @property
     def _rules(self) -> Hidden:
         if self._hidden is None:
-            self._hidden = Hidden(self._folders, self._names)
+            self._hidden = Hidden(self._folders, self._names, word=hidden_word())
         return self._hidden
 
     def _learn(self, names: Iterable[str], paths: Iterable[str]) -> None:

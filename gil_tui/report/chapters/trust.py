@@ -56,7 +56,12 @@ def _noise(part: Part, speak: Speaker) -> Iterator[str]:
         yield speak.say("Noise floor: two equal experiments may differ by {noise} here.", noise=figure)
     trials = [trial for run in part.sweep.runs for trial in run.trials if trial.result]
     marked = [trial for trial in trials if trial.marks]
-    yield speak.say("{count} of {total} trials were disturbed.", count=len(marked), total=len(trials))
+    yield speak.some(
+        "{count} of {total} trials was disturbed.",
+        "{count} of {total} trials were disturbed.",
+        len(marked),
+        total=len(trials),
+    )
     marks = Counter(_kind(mark) for trial in marked for mark in trial.marks)
     for mark, count in marks.most_common(MOST_MARKS):
         trials_of = speak.some("in {count} trial", "in {count} trials", count)
