@@ -23,7 +23,7 @@ SOURCES = Path(__file__).parents[2]
 READY_S = 40.0
 """What a start may take on a busy machine; a fault strikes then at the latest."""
 
-BUSY = "import threading as t\nfor _ in range(3): t.Thread(target=lambda: [0 for _ in iter(int, 1)]).start()"
+BUSY = "import threading as t\nfor _ in range(3): t.Thread(target=exec, args=('while True: pass',)).start()"
 HUNGRY = """
 import os, resource, time
 def work():
