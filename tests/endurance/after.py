@@ -61,9 +61,9 @@ class Findings:
 
 def ended(scene: Scene, fault: Fault, findings: Findings) -> None:
     """Wait for the end of the program, then for all it has started; look at its terminal and its words."""
-    if not wait_fairly(scene, lambda: not scene.terminal.running, END_S):
+    if not wait_fairly(lambda: not scene.terminal.running, END_S, scene.ours, scene.terminal.read):
         findings.orphans.append(f"it has not ended after {END_S:g} s:\n{describe(scene.ours())}")
-    elif not wait_fairly(scene, lambda: not scene.ours(), GONE_S):
+    elif not wait_fairly(lambda: not scene.ours(), GONE_S, scene.ours, scene.terminal.read):
         findings.orphans.append(describe(scene.ours()))
     scene.terminal.read(0.1)
     if is_before_gil_tui(scene.terminal.text):

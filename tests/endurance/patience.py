@@ -6,28 +6,31 @@ from pathlib import Path
 
 import psutil
 
-from tests.endurance.subjects import Scene
-
 MOST = 10.0
 """Nothing is waited for longer than so many times what it may take."""
 
 
-def wait_fairly(scene: Scene, condition: Callable[[], object], at_most_s: float) -> bool:
+def wait_fairly(
+    condition: Callable[[], object],
+    at_most_s: float,
+    running: Callable[[], list[psutil.Process]],
+    pass_time: Callable[[float], object],
+) -> bool:
     """Let time pass until the condition holds; False after `at_most_s` in which it could have been done.
 
-    Time that what gil-tui has started spends in the kernel's run queue is not counted.
+    Time that the `running` processes spend in the kernel's run queue is not counted.
     """
     began_s = time.monotonic()
     excused_s = 0.0
     queued: dict[Path, float] = {}
     while not condition():
-        now = queued_s(scene.ours())
+        now = queued_s(running())
         excused_s += sum(seconds - queued.get(thread, seconds) for thread, seconds in now.items())
         queued = now
         passed_s = time.monotonic() - began_s
         if passed_s - excused_s > at_most_s or passed_s > MOST * at_most_s:
             return bool(condition())
-        scene.terminal.read(0.05)
+        pass_time(0.05)
     return True
 
 
