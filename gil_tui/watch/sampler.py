@@ -145,7 +145,7 @@ class TreeSampler:
         """What a person should know is missing: of Python processes, of the root if there is none."""
         if self._never_seen:
             if not (self._proc / str(self.root)).exists() and not access.hides_others(self._proc):
-                return f"process {self.root} ended before anything of it was seen"
+                return f"there is no process {self.root} any more: nothing of it was seen"
             return access.gone(self.root, self._proc) or f"process {self.root} is ending"
         stopped = next((stat.pid for stat in self._members.values() if stat.state in _STOPPED), None)
         if stopped is not None:
