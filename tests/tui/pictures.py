@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from tests.tui.fake_engine import fake_engine
 FOLDER = Path(__file__).with_name("pictures")
 UPDATE = "GIL_TUI_UPDATE_PICTURES"
 MOST_WAITS = 300
+LEAST_S = 15.0
 STILL_WAITS = 60
 
 Play = Callable[[Pilot[int], GilTui], Awaitable[None]]
@@ -105,12 +107,14 @@ async def handled(pump: MessagePump) -> None:
 
 
 async def until(pilot: Pilot[int], condition: Callable[[], bool]) -> None:
-    """Wait for a condition, not for a time."""
-    for _ in range(MOST_WAITS):
+    """Wait for a condition, not for a time; on a busy machine threads need long for little."""
+    waits, give_up_s = 0, time.monotonic() + LEAST_S
+    while waits < MOST_WAITS or time.monotonic() < give_up_s:
         if condition():
             await pilot.pause(0)
             return
         await pilot.pause(0.01)
+        waits += 1
     raise AssertionError(f"this never came true; the screen:\n{picture(pilot.app)}")
 
 

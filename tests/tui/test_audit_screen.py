@@ -21,6 +21,7 @@ from gil_tui.tui.widgets.points import points_rows
 from gil_tui.verdict.audit import checklist
 from gil_tui.verdict.audit_model import FUNCTION, Audit, Fill, Material
 from tests.audit.material import AUDIT, OF_PROCESS, gil_bound, watch
+from tests.history.test_audits import a_document
 from tests.tui.fake_engine import PYTHON, WALLS_S, ended, fake_engine, run_of
 from tests.tui.pictures import picture, play, press, shows, until
 
@@ -60,7 +61,7 @@ class Measuring:
         except asyncio.CancelledError:
             self.cancelled = True
             raise
-        kept = Audits(history).keep_watch(dict(watch().document) | {"command": "countdown"})
+        kept = Audits(history).keep_watch(a_document("countdown") | {"hot": watch().document["hot"]})
         Audits(history).include(audit, watches=[kept])
         return audit
 
