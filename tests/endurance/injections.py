@@ -85,12 +85,15 @@ def _signals(number: signal.Signals) -> Strike:
 def _kills(choose: Callable[[Scene], list[psutil.Process]]) -> Strike:
     @contextmanager
     def strike(scene: Scene) -> Iterator[None]:
-        scene.wait_for(lambda: choose(scene), SOON_S)
-        found = choose(scene)
-        if not found:
+        def struck() -> bool:
+            with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended by itself: then the next one
+                if found := choose(scene):
+                    scene.rng.choice(found).kill()
+                    return True
+            return False
+
+        if not scene.wait_for(struck, SOON_S):
             raise NotInjectedError("nothing of that kind is there")
-        with contextlib.suppress(psutil.NoSuchProcess):
-            scene.rng.choice(found).kill()
         yield
 
     return strike
