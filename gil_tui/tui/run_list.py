@@ -78,7 +78,8 @@ class RunList:
 
     async def has_changed(self) -> bool:
         """True when anything was written since this was asked last, and the first time."""
-        before, self._version = self._version, await self._reader.version()
+        version = await self._listing.version()
+        before, self._version = self._version, version
         return self._version != before
 
     async def run(self, run_id: int) -> Run:

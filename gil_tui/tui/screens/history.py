@@ -137,7 +137,8 @@ class HistoryScreen(TabScreen):
     @work(exclusive=True, group="look")
     async def _look(self) -> None:
         """List anew what another instance has changed; of this one's runs there are messages."""
-        if not self._runs or not self.is_current or self.app.session.state.busy:
+        is_listing = self._lister is not None and self._lister.is_running
+        if not self._runs or is_listing or not self.is_current or self.app.session.state.busy:
             return
         try:
             has_changed = await self._runs.has_changed()
@@ -358,6 +359,7 @@ class HistoryScreen(TabScreen):
             self._is_outdated = False
             with self._searching():
                 query = self._query
+                await self._asked(RunList.has_changed)  # from here on
                 await (self._list_again(query) if query == self._listed else self._list_first(query))
             await asyncio.sleep(REST * (self._runs.cpu_s - before_s) if self._runs else 0)
             if not (self._is_outdated and self.is_there and self.is_current):
