@@ -202,13 +202,15 @@ def some_history(runs: int) -> History:
 
 
 class SlowListing(Listing):
-    """A store that takes its time: answers when `go` is set; notes what was given up."""
+    """A store that takes its time: answers when `go` is set; notes what is searched and what was given up."""
 
     go = threading.Event()
+    searched: list[str]
     given_up: list[str]
 
     async def rows(self, filter: str, *arguments: int, **order: Any) -> list:  # type: ignore[type-arg]
         if filter:
+            self.searched.append(filter)
             try:
                 await asyncio.to_thread(self.go.wait, 20)
             except asyncio.CancelledError:
@@ -220,7 +222,7 @@ class SlowListing(Listing):
 def test_while_the_store_searches_keys_are_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Letters appear as they are typed, only the last filter is waited for, its rows come when they come."""
     SlowListing.go.clear()
-    SlowListing.given_up = []
+    SlowListing.searched, SlowListing.given_up = [], []
     monkeypatch.setattr("gil_tui.tui.run_list.Listing", SlowListing)
 
     async def script(pilot: Pilot[int], app: GilTui) -> None:
