@@ -52,13 +52,6 @@ def isolation(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     return home
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All that start real processes are run by one worker, one after the other."""
-    for item in items:
-        if item.get_closest_marker("real"):
-            item.add_marker(pytest.mark.xdist_group("real"))
-
-
 @pytest.fixture(scope="session")
 def turnstile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that all workers share."""

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
 from textual.filter import LineFilter
@@ -51,6 +51,7 @@ from gil_tui.tui.tabs import TABS
 from gil_tui.tui.terminal import is_gone, refuse_without_terminal
 from gil_tui.tui.theme import default_theme, themes
 from gil_tui.tui.widgets.now import cpus_text
+from gil_tui.tui.wire import ThriftyApp
 
 if TYPE_CHECKING:
     from gil_tui.tui.audit_session import AuditSession
@@ -71,7 +72,7 @@ PALETTE_GROUPS = {
 ENDING_SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 
 
-class GilTui(App[int]):
+class GilTui(ThriftyApp):
     """Is this Python program limited by the GIL, or by something else, and what should change?"""
 
     TITLE = "gil-tui"
@@ -449,7 +450,7 @@ class GilTui(App[int]):
             yield SystemCommand(title, say("Change the colours"), partial(setattr, self, "theme", theme))
 
 
-def every_widget(app: App[Any]) -> Iterator[Widget]:
+def every_widget(app: ThriftyApp) -> Iterator[Widget]:
     """The widgets of all tabs and dialogs that are open."""
     for stack in app._screen_stacks.values():
         for screen in stack:
