@@ -117,9 +117,10 @@ def test_who_comes_into_view_later_is_drawn_as_if_it_had_always_been_there() -> 
 
 
 def test_of_threads_that_went_out_of_view_nothing_is_kept_once_their_columns_are_past() -> None:
-    strips = Strips()
+    strips, all_of_them = Strips(), frames(400)
     for number in range(1, 400):
         axis = axis_to(1000 + number / 4, 5.0, 40, live=True, first_s=1000.0)
-        strips.update(frames(number)[-24:], axis, [(PID, 101), (PID, 10_000 + number)])
+        seen = all_of_them[max(0, number - 24) : number]
+        strips.update(seen, axis, [(PID, 101), (PID, 10_000 + number)])
     assert len(strips._strips) <= 4 * 5 + 2
     assert all(len(strip.states) <= 40 for strip in strips._strips.values())
