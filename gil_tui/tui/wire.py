@@ -99,7 +99,7 @@ def shorter(output: str) -> str:
             actual = shown
         parts.append(move or text or other)
     parts.append(_change(actual, PLAIN))
-    return "".join(parts)
+    return min("".join(parts), output, key=len)
 
 
 def _unseen_kept(actual: Rendition, wanted: Rendition) -> Rendition:

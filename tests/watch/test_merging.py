@@ -133,7 +133,7 @@ def test_of_50_000_threads_that_came_and_went_a_log_keeps_what_they_did_and_few_
     for number in range(2000):
         everything.append(short_lived(number))
         log.add(everything[-1])
-        if number % 20 == 0:
+        if number % 10 == 0:
             sizes.append(sum(len(one.threads) + len(one.gils[0].holders or {}) for one in log.frames))
     assert max(sizes) <= 2 * THREADS_KEPT + 100
     assert max(sizes[100:]) <= max(sizes[:100]) * 1.1
