@@ -9,6 +9,7 @@ the wire carried more than 15 kB/s.
 
 import argparse
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -37,6 +38,8 @@ GONE_S = 45.0
 MOST_BYTES_PER_S = 15_000
 ALIVE_EVERY_S = 1
 MOUSE = b"\x1b[?1000h"
+SGR = re.compile(rb"\x1b\[([\d;]*)m")
+"""Codes of colours and attributes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,11 +322,10 @@ def terminal_table() -> int:
 
 
 def _colours(output: bytes) -> str:
-    if b"38;2;" in output or b"48;2;" in output:
-        return "16 million"
-    if b"38;5;" in output or b"48;5;" in output:
-        return "256"
-    return "16" if any(b"\x1b[%d" % number in output for number in range(30, 38)) else "none"
+    codes = [code for found in SGR.findall(output) for code in found.split(b";")]
+    if b"38" in codes or b"48" in codes:
+        return "16 million" if b"38;2;" in output or b"48;2;" in output else "256"
+    return "16" if any(30 <= int(code or 0) <= 47 for code in codes) else "none"
 
 
 def main() -> int:
