@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from textual import events
 from textual.app import App
 from textual.message_pump import MessagePump
 from textual.pilot import Pilot
@@ -96,6 +97,12 @@ async def press(pilot: Pilot[int], *keys: str) -> None:
         for pump in (app, app.focused or app.screen, app.screen, app):
             await handled(pump)
         await pilot.pause(0)
+
+
+def type_at_once(pilot: Pilot[int], text: str) -> None:
+    """All keys before any has been handled: as a paste, or what was typed while the machine was busy."""
+    for character in text:
+        pilot.app.post_message(events.Key("slash" if character == "/" else character, character))
 
 
 async def handled(pump: MessagePump) -> None:

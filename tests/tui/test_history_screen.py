@@ -16,7 +16,7 @@ from gil_tui.tui.widgets.history_columns import columns_for, heading, next_order
 from gil_tui.tui.widgets.history_table import HistoryTable
 from gil_tui.tui.widgets.verdict import VerdictPane
 from tests.tui.fake_engine import WALLS_S, ended, fake_engine, run_of
-from tests.tui.pictures import assert_picture, picture, play, press, shows, until
+from tests.tui.pictures import assert_picture, picture, play, press, shows, type_at_once, until
 
 Script = Callable[[Pilot[int], GilTui], object]
 
@@ -53,6 +53,16 @@ def test_the_picture(size: tuple[int, int]) -> None:
         await shows(pilot, f"history_{size[0]}x{size[1]}")
 
     play(script, size=size, engine=fake_engine(history=filled))
+
+
+def test_all_that_is_typed_at_once_is_the_filter() -> None:
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await open_history(pilot, app)
+        type_at_once(pilot, "/do/kp")
+        await until(pilot, lambda: app.screen.query_one("#filter", Input).value == "do/kp")
+        assert app.focused is app.screen.query_one("#filter", Input)
+
+    play(script, engine=fake_engine(history=filled))
 
 
 def test_typing_filters_and_escape_goes_back() -> None:

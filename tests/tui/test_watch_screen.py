@@ -20,7 +20,7 @@ from gil_tui.watch.frames import Frame
 from tests.lab import frame_builders as build
 from tests.tui import pictures
 from tests.tui.fake_engine import fake_engine
-from tests.tui.pictures import assert_picture, picture, press
+from tests.tui.pictures import assert_picture, picture, press, type_at_once
 from tests.tui.watching import PID, Host, gil_bound, process, tree
 
 Script = Callable[[Pilot[int], WatchScreen, Host], Awaitable[None]]
@@ -106,6 +106,15 @@ def test_typing_filters_and_escape_clears() -> None:
         assert screen.processes.has_focus
         await press(pilot, "escape")
         assert len(screen.processes.listed) == 3
+
+    play(script)
+
+
+def test_all_that_is_typed_at_once_is_the_filter() -> None:
+    async def script(pilot: Pilot[int], screen: WatchScreen, host: Host) -> None:
+        type_at_once(pilot, "/pp/k")
+        await until(pilot, lambda: screen.filter.value == "pp/k")
+        assert screen.filter.has_focus
 
     play(script)
 

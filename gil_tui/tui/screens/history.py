@@ -61,7 +61,15 @@ class HistoryScreen(TabScreen):
     _is_loading = False
     _searches = 0
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Filter", key_display="/", id="history.filter", tooltip="Type to filter"),
+        Binding(
+            "slash",
+            "filter",
+            "Filter",
+            key_display="/",
+            priority=True,
+            id="history.filter",
+            tooltip="Type to filter",
+        ),
         Binding("i", "details", "Details", id="history.details", tooltip="All that is known of this run"),
         Binding("o", "output", "Output", id="history.output", tooltip="What its program printed"),
         Binding("m", "mark", "Mark", id="history.mark", tooltip="Mark this run, to compare it with another"),
@@ -174,9 +182,13 @@ class HistoryScreen(TabScreen):
     def _fill(self) -> None:
         self._load_pages()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The filter takes its own key as text."""
+        return action != "filter" or self.focused is not self.filter
+
     def action_filter(self) -> None:
-        """Type a filter."""
-        self.filter.focus()
+        """Type a filter; what is typed at once behind the key is in it."""
+        self.set_focus(self.filter)
 
     def action_leave(self) -> None:
         """From the filter to the table; once there, clear the filter."""

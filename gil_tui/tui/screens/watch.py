@@ -43,7 +43,15 @@ class WatchScreen(TabScreen):
     threads = getters.query_one("#threads", ThreadsPane)
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Filter", key_display="/", id="watch.filter", tooltip="Type to filter"),
+        Binding(
+            "slash",
+            "filter",
+            "Filter",
+            key_display="/",
+            priority=True,
+            id="watch.filter",
+            tooltip="Type to filter",
+        ),
         Binding("w", "again", "Watch again", id="watch.again", tooltip="Start the watcher anew"),
         Binding("v", "view", "View", id="watch.view", tooltip="The other pane: gauge, threads"),
         Binding("space", "freeze", "Freeze", id="watch.freeze", tooltip="Hold the view; measuring goes on"),
@@ -149,7 +157,7 @@ class WatchScreen(TabScreen):
         chosen = session.subject is not None
         match action:
             case "filter":
-                return not chosen
+                return not chosen and self.focused is not self.filter
             case "again":
                 return chosen and bool(session.why_not) and not session.ended
             case "freeze":
@@ -171,8 +179,8 @@ class WatchScreen(TabScreen):
     # Keys
 
     def action_filter(self) -> None:
-        """Type a filter."""
-        self.filter.focus()
+        """Type a filter; what is typed at once behind the key is in it."""
+        self.set_focus(self.filter)
 
     async def action_again(self) -> None:
         """Start the watcher anew."""
