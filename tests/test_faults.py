@@ -187,6 +187,16 @@ class TestLimits:
             assert_all_gone(terminal, no_orphans)
         assert trials_kept() >= kept
 
+    @pytest.mark.parametrize("most", [6, 8, 16])
+    @pytest.mark.parametrize("words", [["run", "countdown"], ["watch", "1"], ["countdown"]])
+    def test_hardly_any_descriptor_from_the_start(self, words: list[str], most: int) -> None:
+        """Refused, or run; never a screen that no key ends."""
+        with Terminal(["prlimit", f"--nofile={most}", COMMAND, *words]) as terminal:
+            terminal.read(1.0)
+            terminal.send("q")
+            assert terminal.wait_end(START_S) in (0, 1)
+        assert "Traceback" not in terminal.text and "ignored" not in terminal.text
+
     @pytest.mark.skipif(os.geteuid() == 0, reason="the kernel sets root no limit on processes")
     def test_out_of_processes(self, no_orphans: StartedProcesses) -> None:
         command = ["prlimit", "--nproc=1", *SWEEP, "--repeats", "2"]

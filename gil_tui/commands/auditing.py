@@ -12,6 +12,7 @@ from gil_tui.history import History
 from gil_tui.history.audits import Audits
 from gil_tui.history.checking import checked
 from gil_tui.lab.auditing import AuditEvent, StepEnded, StepStarted, measure
+from gil_tui.lab.event_loop import run_loop
 from gil_tui.lab.events import Warned
 from gil_tui.lab.interpreters import find_interpreters
 from gil_tui.lab.plan import REPEATS, Plan
@@ -41,7 +42,7 @@ def measure_until_signalled(
 ) -> Outcome:
     """Measure the points that are asked for and missing, until all are or SIGINT, SIGTERM or SIGHUP."""
     fills = fills_wanted(history, audit, points, again=again)
-    return asyncio.run(_measure(history, audit, fills, repeats or REPEATS))
+    return run_loop(lambda: _measure(history, audit, fills, repeats or REPEATS))
 
 
 def fills_wanted(

@@ -11,6 +11,7 @@ from typing import Any
 from gil_tui.commands.progress import ProgressLine
 from gil_tui.history import History, StoreError
 from gil_tui.lab.conduct import conduct
+from gil_tui.lab.event_loop import run_loop
 from gil_tui.lab.events import LabEvent, SweepEnded, Warned
 from gil_tui.lab.plan import Plan
 from gil_tui.lab.records import Sweep
@@ -31,7 +32,7 @@ def conduct_until_signalled(plan: Plan, *, save: bool) -> Outcome:
     """Conduct the plan to its end, or until SIGINT, SIGTERM or SIGHUP; finished trials are kept."""
     store = _history() if save else None
     try:
-        return asyncio.run(_conduct(plan, store))
+        return run_loop(lambda: _conduct(plan, store))
     finally:
         if store is not None:
             store.close()

@@ -36,12 +36,14 @@ def add_parser(subparsers: "Subparsers") -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the self-test and print it."""
     from gil_tui.commands.output import print_json, print_lines
+    from gil_tui.lab.event_loop import run_loop
     from gil_tui.lab.interpreters import default_interpreter, resolve_interpreter
     from gil_tui.lab.selftest import FULL, QUICK
     from gil_tui.report.selftest import selftest_lines
 
     interpreter = resolve_interpreter(args.interpreter) if args.interpreter else default_interpreter()
-    found, signalled = asyncio.run(_until_signalled(interpreter, QUICK if args.quick else FULL))
+    measured = QUICK if args.quick else FULL
+    found, signalled = run_loop(lambda: _until_signalled(interpreter, measured))
     if found is None:
         print("gil-tui: the self-test was interrupted: nothing was shown by it", file=sys.stderr)
         return SIGNALLED + signalled

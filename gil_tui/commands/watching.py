@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from gil_tui.commands.live_verdict import LiveVerdict
 from gil_tui.commands.started import StartedCommand
 from gil_tui.lab.errors import LabError
+from gil_tui.lab.event_loop import run_loop
 from gil_tui.lab.judged_watch import FIRST_VERDICT_S, VERDICT_EVERY_S, JudgedWatch
 from gil_tui.text import clean
 from gil_tui.verdict.model import Verdict
@@ -60,7 +61,7 @@ def watch_until_signalled(order: Order) -> Seen:
         refused = access.refused(order.pid)
         if refused:
             raise LabError(refused)
-    return asyncio.run(_Watch(order).run())
+    return run_loop(_Watch(order).run)
 
 
 class _Watch:

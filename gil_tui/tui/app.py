@@ -22,6 +22,7 @@ from textual.widget import MountError, Widget
 from textual.widgets import Input
 
 from gil_tui.history import HistoryRow, StoreError
+from gil_tui.lab.event_loop import FOR_A_SCREEN, ensure_descriptors
 from gil_tui.lab.interpreters import Interpreter
 from gil_tui.language import Language
 from gil_tui.language.spoken import figure, say, speak, to_say
@@ -485,6 +486,7 @@ def run(
     gc.disable()  # until the first paint, which is a tenth sooner for it
     app = GilTui(real_engine(interpreters), start=start, theme=theme)
     try:
+        ensure_descriptors(FOR_A_SCREEN)
         code = app.run(mouse=not no_mouse)
     finally:
         gc.enable()

@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from gil_tui.history.audits import Audits
 from gil_tui.lab.errors import LabError
+from gil_tui.lab.event_loop import run_loop
 from gil_tui.report.cells import Cells
 from gil_tui.tui import details
 from gil_tui.tui.app import GilTui
@@ -60,7 +61,7 @@ def picture_of(shot: Shot, engine: Engine) -> Cells:
             await _show(pilot, shot)
             return cells_of(app_of(pilot))
 
-    return asyncio.run(taken())
+    return run_loop(taken)
 
 
 @asynccontextmanager
