@@ -68,6 +68,8 @@ class Threads:
                 target=self._work, args=(index, compute, wait), name="w%d" % index, daemon=True
             )
             body.start()
+        while not all(self._tids):
+            time.sleep(0.001)
         self._all_there.set()
         return self
 

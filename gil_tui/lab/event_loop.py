@@ -9,8 +9,8 @@ Result = TypeVar("Result")
 
 FOR_A_LOOP = 4
 """Descriptors: a selector, a pair of sockets, one to spare."""
-FOR_A_SCREEN = 12
-"""Besides, its keys are read by a selector in a thread: without it no key would end the screen."""
+FOR_A_SCREEN = 24
+"""Its keys are read by a selector in a thread: without it no key would end the screen; then come modules."""
 
 
 def run_loop(main: Callable[[], Coroutine[Any, Any, Result]]) -> Result:

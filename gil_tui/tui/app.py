@@ -33,6 +33,7 @@ from gil_tui.tui.bindings import spoken_key
 from gil_tui.tui.caretaker import Caretaker
 from gil_tui.tui.engine import Engine, Selection, real_engine
 from gil_tui.tui.farewell import lab_lines, watch_lines
+from gil_tui.tui.looking import looked_for
 from gil_tui.tui.mask import Mask, MaskFilter
 from gil_tui.tui.messages import (
     CatalogueFound,
@@ -225,13 +226,15 @@ class GilTui(ThriftyApp):
 
     @work(group="interpreters")
     async def _find_interpreters(self) -> None:
-        found = await asyncio.to_thread(self.session.engine.find_interpreters)
-        self._tell(lambda: InterpretersFound(found))
+        found = await looked_for(self.session.engine.find_interpreters, self.say)
+        if found is not None:
+            self._tell(lambda: InterpretersFound(found))
 
     @work(group="catalogue")
     async def _look_for_plugins(self) -> None:
-        workloads, executors = await asyncio.to_thread(self.session.engine.catalogue)
-        self._tell(lambda: CatalogueFound(workloads, executors))
+        found = await looked_for(self.session.engine.catalogue, self.say)
+        if found is not None:
+            self._tell(lambda: CatalogueFound(*found))
 
     @work(group="history")
     async def _open_history(self) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -127,6 +128,24 @@ def test_what_is_slow_comes_after_the_first_paint() -> None:
     app = GilTui(fake_engine(history=slow))
     assert opened == [] and app.session.history is None
     play(script, engine=fake_engine(history=slow))
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(24, "Too many open files"), RuntimeError("can't start new thread")]
+)
+def test_a_host_that_cannot_be_looked_at_is_said_and_the_screen_goes_on(error: Exception) -> None:
+    def failing() -> Any:
+        raise error
+
+    app = GilTui(replace(fake_engine(), find_interpreters=failing, catalogue=failing))
+
+    async def run() -> None:
+        async with app.run_test(size=(120, 40), notifications=True) as pilot:
+            await until(pilot, lambda: "Not all of this host could be" in picture(app))
+            await press(pilot, "2")
+            await until(pilot, lambda: "Python processes" in picture(app))
+
+    asyncio.run(run())  # which raises what ended the screen
 
 
 def test_the_python_in_the_first_line() -> None:

@@ -1,0 +1,27 @@
+"""Looks at the host that may fail, as it may be short of everything."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from gil_tui.language.spoken import say
+from gil_tui.text import clean
+
+Found = TypeVar("Found")
+
+
+class Sayer(Protocol):
+    """Says a line to the person, as `GilTui.say`."""
+
+    def __call__(self, message: str, *, is_error: bool = False) -> None:
+        """Say it."""
+
+
+async def looked_for(look: Callable[[], Found], tell: Sayer) -> Found | None:
+    """What a look finds, in a thread; None where no more files or threads can be had, which is said."""
+    try:
+        return await asyncio.to_thread(look)
+    except (OSError, RuntimeError) as error:
+        why = clean(str(error))
+        tell(say("Not all of this host could be looked at: {why}", why=why), is_error=True)
+        return None
