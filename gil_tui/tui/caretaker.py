@@ -42,7 +42,12 @@ class Caretaker:
         try:
             command = [SHELL, "-c", SCRIPT, "gil-tui", IN_ORDER, as_stty(termios.tcgetattr(descriptor))]
             self._process = subprocess.Popen(
-                command, bufsize=0, stdin=subprocess.PIPE, stdout=descriptor, stderr=subprocess.DEVNULL
+                command,
+                bufsize=0,
+                stdin=subprocess.PIPE,
+                stdout=descriptor,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,  # SIGHUP and what kills the screen's group are not for it
             )
         except (OSError, termios.error):
             return  # there is no shell, or nothing can be started any more

@@ -1,5 +1,6 @@
 """A terminal whose screen is killed is put in order; one that is somebody else's by then is left alone."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -54,6 +55,15 @@ def test_a_terminal_is_put_in_order(no_orphans: StartedProcesses) -> None:
         written = what_is_written_after_a_kill(terminal, no_orphans)
         assert_terminal_is_whole(terminal)
     assert b"\x1b[?1003l" in written
+
+
+def test_it_outlives_its_group(no_orphans: StartedProcesses) -> None:
+    """As a shell ends a job by `kill -9 %1`; SIGHUP, too, goes to all of it when the leader ends."""
+    with screen() as terminal:
+        os.killpg(terminal.pid, signal.SIGKILL)
+        assert no_orphans.wait_gone(START_S) == []
+        terminal.read(0.05)
+        assert_terminal_is_whole(terminal)
 
 
 def test_settings_that_a_shell_has_made_meanwhile_stay(no_orphans: StartedProcesses) -> None:
