@@ -128,8 +128,9 @@ def _failed(error: Exception) -> int:
     if os.environ.get(DEBUG):
         traceback.print_exception(error)
     expected = isinstance(error, UsageError | LabError | StoreError | NoSuchRunError)
-    cause = str(error) if expected else f"{type(error).__name__}: {error}; {DEBUG}=1 shows where"
     if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
         cause = "no more files may be opened; `ulimit -n 1024` raises the limit"
+    else:
+        cause = str(error) if expected else f"{type(error).__name__}: {error}; {DEBUG}=1 shows where"
     print(f"gil-tui: {clean(cause)}", file=sys.stderr)
     return USAGE if isinstance(error, UsageError) else FAILED

@@ -52,11 +52,6 @@ def isolation(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     return home
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that run alone come last: for each of them the other worker would have to wait in between."""
-    items.sort(key=lambda item: item.get_closest_marker("alone") is not None)
-
-
 @pytest.fixture(scope="session")
 def turnstile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that all workers share."""

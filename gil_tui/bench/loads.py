@@ -59,7 +59,7 @@ class Threads:
         self.between_s = 0.0
         self._last, self._last_s = -1, 0.0
         self._tids = [0] * count
-        self._all_there = threading.Event()
+        self._all_there = threading.Barrier(count + 1)
 
     def start(self, compute: Optional[Step] = None, wait: Optional[Step] = None) -> Threads:
         """Have each thread `compute`, with the GIL held, and `wait`, without it, over and over."""
@@ -68,9 +68,7 @@ class Threads:
                 target=self._work, args=(index, compute, wait), name="w%d" % index, daemon=True
             )
             body.start()
-        while not all(self._tids):
-            time.sleep(0.001)
-        self._all_there.set()
+        self._all_there.wait()
         return self
 
     def acquire(self, index: int, lock: threading.Lock) -> None:

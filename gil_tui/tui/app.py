@@ -226,13 +226,13 @@ class GilTui(ThriftyApp):
 
     @work(group="interpreters")
     async def _find_interpreters(self) -> None:
-        found = await looked_for(self.session.engine.find_interpreters, self.say)
+        found = await looked_for(self.session.engine.find_interpreters, self)
         if found is not None:
             self._tell(lambda: InterpretersFound(found))
 
     @work(group="catalogue")
     async def _look_for_plugins(self) -> None:
-        found = await looked_for(self.session.engine.catalogue, self.say)
+        found = await looked_for(self.session.engine.catalogue, self)
         if found is not None:
             self._tell(lambda: CatalogueFound(*found))
 
@@ -454,7 +454,7 @@ class GilTui(ThriftyApp):
             yield SystemCommand(title, say("Change the colours"), partial(setattr, self, "theme", theme))
 
 
-def every_widget(app: ThriftyApp) -> Iterator[Widget]:
+def every_widget(app: GilTui) -> Iterator[Widget]:
     """The widgets of all tabs and dialogs that are open."""
     for stack in app._screen_stacks.values():
         for screen in stack:

@@ -15,6 +15,8 @@ from gil_tui.lab.interpreters import Interpreter
 from gil_tui.language.spoken import sentence
 from gil_tui.text import clean
 from gil_tui.tui.engine import Engine
+from gil_tui.tui.looking import looked_for
+from gil_tui.tui.speaker import Speaker
 from gil_tui.verdict.audit import fills_of
 from gil_tui.verdict.audit_fill import merged
 from gil_tui.verdict.audit_model import Audit, Checklist, Fill, Material
@@ -23,11 +25,8 @@ SAVING_S = 5.0
 """What quitting grants a measurement to save its finished trials."""
 
 
-class Listener(Protocol):
+class Listener(Speaker, Protocol):
     """Who shows lines that a person should read, and is told when the history has changed."""
-
-    def say(self, message: str, *, is_error: bool = False) -> None:
-        """Show one line."""
 
     def history_changed(self) -> None:
         """Runs were added."""
@@ -75,7 +74,7 @@ class AuditSession:
 
     async def find_interpreters(self) -> None:
         """Look for the interpreters that point 8 may try."""
-        self.interpreters = await asyncio.to_thread(self.engine.find_interpreters)
+        self.interpreters = await looked_for(self.engine.find_interpreters, self._listener) or ()
 
     async def load(self) -> None:
         """Read the audits, and the points of the one that is open."""

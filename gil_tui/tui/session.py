@@ -23,6 +23,7 @@ from gil_tui.tui.lanes import Lanes
 from gil_tui.tui.mask import Mask
 from gil_tui.tui.model import LabState, apply, best_of, shown
 from gil_tui.tui.series import workloads_of
+from gil_tui.tui.speaker import Speaker
 
 SAVING_S = 5.0
 """What quitting grants a sweep to save its finished trials."""
@@ -32,7 +33,7 @@ LIVE_ONLY = (TrialStarted, TrialProgress, Watched, Progressed)
 """Events that the timer of the live panes shows; they announce nothing."""
 
 
-class Listener(Protocol):
+class Listener(Speaker, Protocol):
     """Who wants to know what becomes of the session."""
 
     def state_changed(self) -> None:
@@ -40,9 +41,6 @@ class Listener(Protocol):
 
     def history_changed(self) -> None:
         """Runs were added, finished or deleted."""
-
-    def say(self, message: str, *, is_error: bool = False) -> None:
-        """One line that a person should read."""
 
 
 class Session:

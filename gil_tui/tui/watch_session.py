@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass, replace
 from functools import partial, reduce
-from typing import Any, Protocol
+from typing import Any
 
 from gil_tui.lab.documents import watch_document
 from gil_tui.lab.judged_watch import VERDICT_EVERY_S, JudgedWatch
@@ -13,6 +13,7 @@ from gil_tui.tui.judging import Judgement, aside, judge_window, pressure
 from gil_tui.tui.mask import Mask
 from gil_tui.tui.ordering import CalmOrder
 from gil_tui.tui.recent import KEPT_S, RecentFrames
+from gil_tui.tui.speaker import Speaker
 from gil_tui.tui.thread_numbers import ThreadNumbers
 from gil_tui.tui.watch_engine import WatchEngine, Watcher
 from gil_tui.verdict.model import Verdict
@@ -35,13 +36,6 @@ STEPS = 3
 """So many steps back are one window."""
 
 GilKey = tuple[int, int]
-
-
-class Listener(Protocol):
-    """Who shows one line that a person should read."""
-
-    def say(self, message: str, *, is_error: bool = False) -> None:
-        """Show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +62,7 @@ class WatchSession:
     `why_not` is the one line on what keeps it from being watched, or from being watched further.
     """
 
-    def __init__(self, engine: WatchEngine, listener: Listener, mask: Mask | None = None) -> None:
+    def __init__(self, engine: WatchEngine, listener: Speaker, mask: Mask | None = None) -> None:
         self.engine = engine
         self._mask = mask or Mask()
         self._subject: Subject | None = None

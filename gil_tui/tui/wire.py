@@ -40,12 +40,14 @@ class ThriftyApp(App[int]):
         return ThriftyDriver if chosen is LinuxDriver else chosen
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        super()._display(screen, narrowed(renderable) if isinstance(renderable, ChopsUpdate) else renderable)
+        super()._display(screen, narrowed(renderable))
 
 
-def narrowed(update: ChopsUpdate) -> "NarrowUpdate":
-    """The same update, of the cells alone that changed."""
-    return NarrowUpdate(update.chops, update.spans, update.chop_ends)
+def narrowed(renderable: RenderableType | None) -> RenderableType | None:
+    """The same picture; an update of a part, with the cells alone that changed."""
+    if isinstance(renderable, ChopsUpdate):
+        return NarrowUpdate(renderable.chops, renderable.spans, renderable.chop_ends)
+    return renderable
 
 
 class NarrowUpdate(ChopsUpdate):
@@ -58,7 +60,7 @@ class NarrowUpdate(ChopsUpdate):
             for strip_end, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=True):
                 if strip is None or x >= end or strip_end <= first:
                     continue
-                start = max(0, first - x) if _is_narrow(strip) else 0
+                start = first - x if x < first and _is_narrow(strip) else 0
                 piece = strip.crop(start, min(strip_end, end) - x)
                 parts.append(f"\x1b[{y + 1};{x + start + 1}H{piece.render(console)}")
         return "".join(parts)

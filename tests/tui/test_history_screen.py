@@ -12,6 +12,7 @@ from gil_tui.history import History
 from gil_tui.lab.records import Run, Trial
 from gil_tui.tui.app import GilTui
 from gil_tui.tui.pages import PAGE
+from gil_tui.tui.screens.history import HistoryScreen
 from gil_tui.tui.widgets.history_columns import columns_for, heading, next_order
 from gil_tui.tui.widgets.history_table import HistoryTable
 from gil_tui.tui.widgets.verdict import VerdictPane
@@ -53,6 +54,10 @@ def test_the_picture(size: tuple[int, int]) -> None:
         await shows(pilot, f"history_{size[0]}x{size[1]}")
 
     play(script, size=size, engine=fake_engine(history=filled))
+
+
+def test_the_filter_s_key_is_none_before_the_screen_stands() -> None:
+    assert not HistoryScreen().check_action("filter", ())
 
 
 def test_all_that_is_typed_at_once_is_the_filter() -> None:

@@ -163,6 +163,12 @@ def test_codes_that_are_not_known_leave_all_as_it_is(codes: str) -> None:
     assert shorter(output) == output
 
 
+def narrow_output(update: RenderableType) -> str:
+    narrow = narrowed(update)
+    assert isinstance(narrow, CompositorUpdate)
+    return narrow.render_segments(CONSOLE)
+
+
 @given(st.lists(st.tuples(TEXTS.map(lambda text: text.replace("\n", "")), STYLES), min_size=1), st.data())
 def test_an_update_begins_with_the_first_cell_that_changed(
     pieces: list[tuple[str, Style]], data: st.DataObject
@@ -172,7 +178,7 @@ def test_an_update_begins_with_the_first_cell_that_changed(
     first = data.draw(st.integers(0, width))
     end = data.draw(st.integers(first, width))
     update = ChopsUpdate([{}, {5: strip}], [(1, 5 + first, 5 + end)], [[], [5 + width]])
-    cells = drawn(narrowed(update).render_segments(CONSOLE)).cells
+    cells = drawn(narrow_output(update)).cells
     whole = drawn(f"\x1b[2;6H{strip.render(CONSOLE)}").cells
     asked = {(1, x) for x in range(5 + first, 5 + end)}
     assert asked <= cells.keys() <= whole.keys()
@@ -184,7 +190,7 @@ def test_an_update_begins_with_the_first_cell_that_changed(
 def test_what_is_hidden_or_elsewhere_is_no_part_of_an_update() -> None:
     chops = [{0: Strip([Segment("left")]), 4: None, 8: Strip([Segment("right")])}]
     update = ChopsUpdate(chops, [(0, 9, 13)], [[4, 8, 13]])
-    assert narrowed(update).render_segments(CONSOLE) == "\x1b[1;10Hight"
+    assert narrow_output(update) == "\x1b[1;10Hight"
 
 
 class OnPaper(Watching):
@@ -197,8 +203,7 @@ class OnPaper(Watching):
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         if isinstance(renderable, CompositorUpdate):
             self.textual.feed(renderable.render_segments(CONSOLE))
-            ours = narrowed(renderable) if isinstance(renderable, ChopsUpdate) else renderable
-            self.ours.feed(shorter(ours.render_segments(CONSOLE)))
+            self.ours.feed(shorter(narrow_output(renderable)))
         super()._display(screen, renderable)
 
     @property

@@ -23,7 +23,7 @@ from gil_tui.tui.model import failure_text
 from gil_tui.tui.reporting import Reported
 from gil_tui.tui.run_list import Query, RunList
 from gil_tui.tui.screens.dialogs import ConfirmDialog, TextDialog
-from gil_tui.tui.screens.tab import TabScreen
+from gil_tui.tui.screens.filtered import FilteredScreen, filter_key
 from gil_tui.tui.series import python_of
 from gil_tui.tui.widgets.history_columns import next_order
 from gil_tui.tui.widgets.history_table import HistoryTable
@@ -40,14 +40,13 @@ REST = 19
 """Times the CPU that it took to list the runs, they are not listed again for a sweep that is measured."""
 
 
-class HistoryScreen(TabScreen):
+class HistoryScreen(FilteredScreen):
     """Wires the filter, the table and the store."""
 
     BINDING_GROUP_TITLE = "History"
     TAB = "history"
 
     table = getters.query_one("#runs", HistoryTable)
-    filter = getters.query_one("#filter", Input)
     verdict = getters.query_one("#verdict", VerdictPane)
 
     AUTO_FOCUS = "#runs"
@@ -61,15 +60,7 @@ class HistoryScreen(TabScreen):
     _is_loading = False
     _searches = 0
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "slash",
-            "filter",
-            "Filter",
-            key_display="/",
-            priority=True,
-            id="history.filter",
-            tooltip="Type to filter",
-        ),
+        filter_key("history"),
         Binding("i", "details", "Details", id="history.details", tooltip="All that is known of this run"),
         Binding("o", "output", "Output", id="history.output", tooltip="What its program printed"),
         Binding("m", "mark", "Mark", id="history.mark", tooltip="Mark this run, to compare it with another"),
@@ -181,14 +172,6 @@ class HistoryScreen(TabScreen):
     @on(HistoryTable.RowsWanted)
     def _fill(self) -> None:
         self._load_pages()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The filter takes its own key as text."""
-        return action != "filter" or self.focused is not self.filter
-
-    def action_filter(self) -> None:
-        """Type a filter; what is typed at once behind the key is in it."""
-        self.set_focus(self.filter)
 
     def action_leave(self) -> None:
         """From the filter to the table; once there, clear the filter."""

@@ -15,7 +15,7 @@ from gil_tui.language.spoken import say, sentence
 from gil_tui.text import clean
 from gil_tui.tui import watch_view as view
 from gil_tui.tui.messages import MaskChanged
-from gil_tui.tui.screens.tab import TabScreen
+from gil_tui.tui.screens.filtered import FilteredScreen, filter_key
 from gil_tui.tui.widgets.gauge import GaugePane, GaugeView
 from gil_tui.tui.widgets.process_list import ProcessList
 from gil_tui.tui.widgets.threads import ThreadsPane
@@ -29,7 +29,7 @@ VIEWS = ("gauge", "threads")
 """What a small terminal shows below the verdict, one at a time."""
 
 
-class WatchScreen(TabScreen):
+class WatchScreen(FilteredScreen):
     """Wires the list of processes to the session, and the session to the panes."""
 
     BINDING_GROUP_TITLE = "Watch"
@@ -37,21 +37,12 @@ class WatchScreen(TabScreen):
     AUTO_FOCUS = "#processes"
 
     processes = getters.query_one("#processes", ProcessList)
-    filter = getters.query_one("#filter", Input)
     verdict = getters.query_one("#verdict", VerdictPane)
     gauge = getters.query_one("#gauge", GaugePane)
     threads = getters.query_one("#threads", ThreadsPane)
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "slash",
-            "filter",
-            "Filter",
-            key_display="/",
-            priority=True,
-            id="watch.filter",
-            tooltip="Type to filter",
-        ),
+        filter_key("watch"),
         Binding("w", "again", "Watch again", id="watch.again", tooltip="Start the watcher anew"),
         Binding("v", "view", "View", id="watch.view", tooltip="The other pane: gauge, threads"),
         Binding("space", "freeze", "Freeze", id="watch.freeze", tooltip="Hold the view; measuring goes on"),
@@ -157,7 +148,7 @@ class WatchScreen(TabScreen):
         chosen = session.subject is not None
         match action:
             case "filter":
-                return not chosen and self.focused is not self.filter
+                return not chosen and super().check_action(action, parameters)
             case "again":
                 return chosen and bool(session.why_not) and not session.ended
             case "freeze":
@@ -177,10 +168,6 @@ class WatchScreen(TabScreen):
         return True
 
     # Keys
-
-    def action_filter(self) -> None:
-        """Type a filter; what is typed at once behind the key is in it."""
-        self.set_focus(self.filter)
 
     async def action_again(self) -> None:
         """Start the watcher anew."""
