@@ -263,7 +263,7 @@ def checks() -> Iterator[Check]:
         for work in ("countdown", "sleep")
         for executor in ("threads", "processes", "interpreters")
         for cpus in (1.0, 2.0)
-        for speedup in (None, Interval(1.5, 1.4, 1.6))
+        for speedup in (None, Interval(1.5, 1.4, 1.6), Interval(1.5, 1.0, 1.9))
     ]
     yield from checks_of_speedup(spreads)
     yield from checks_of_bound(spreads)

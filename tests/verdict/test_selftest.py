@@ -29,6 +29,7 @@ from gil_tui.verdict.selftest import (
     outside,
 )
 from gil_tui.verdict.statistics import Interval
+from gil_tui.verdict.words import factor
 
 LANES = {"cpu": 0.25, "run_queue": 0.0, "gil": 0.75, "lock": 0.0, "io": 0.0, "idle": 0.0}
 SPINNER = ThreadFigures(cpu=0.25, queued=0.01, locked=0.0, lanes=LANES)
@@ -186,6 +187,18 @@ def run(workload: str, executor: str, speedup: float, **more: object) -> SpreadF
 def test_speedups_follow_the_gil_the_cpus_and_the_workers(given: SpreadFigures, state: str) -> None:
     [found] = checks_of_speedup([given])
     assert found.state == state
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "state"), [(0.9, 1.3, DISTURBED), (1.05, 1.3, FAILED), (0.9, 1.1, PASSED)]
+)
+def test_a_speedup_that_may_be_the_true_one_is_not_failed(low: float, high: float, state: str) -> None:
+    speedup = Interval((low + high) / 2 + 0.05, low, high)
+    [found] = checks_of_speedup([replace(run("countdown", "threads", 1.0), speedup=speedup)])
+    assert found.state == state
+    assert found.note == (
+        f"its trials leave {factor(low)}x to {factor(high)}x open" if state == DISTURBED else ""
+    )
 
 
 def test_one_cpu_is_said_to_be_too_few() -> None:
