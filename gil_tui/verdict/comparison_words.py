@@ -13,9 +13,9 @@ def sentence(found: Comparison) -> str:
     a, b = found.a.name, found.b.name
     if found.outcome == "unstable":
         worst = max((found.a, found.b), key=lambda side: side.disturbed / len(side.walls_s))
-        trials = f"{worst.disturbed} of {words.some(len(worst.walls_s), 'trial')} of {worst.name}"
+        were = words.disturbed(worst.disturbed, len(worst.walls_s), f" of {worst.name}")
         what = f" ({worst.mark})" if worst.mark else ""
-        return f"Unstable: {trials} were disturbed{what}; no winner is named ({_ratio(found.ratio)})"
+        return f"Unstable: {were}{what}; no winner is named ({_ratio(found.ratio)})"
     if found.outcome == "unresolved":
         return f"Too few trials to tell {b} from {a}: {_ratio(found.ratio)}, by chance or not"
     noise = "" if found.noise is None else f"; noise {words.share(found.noise)}"

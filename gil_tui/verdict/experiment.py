@@ -67,8 +67,7 @@ def undecided(run: RunFacts) -> str:
         return f"Not measured: {run.label} has no finished trial"
     if run.trials and disturbed(run) / run.trials > UNSTABLE:
         what = f" ({run.mark})" if run.mark else ""
-        share = f"{run.marked} of {words.some(run.trials, 'trial')}"
-        return f"Unstable: {share} were disturbed{what}{meanwhile(run)}"
+        return f"Unstable: {words.disturbed(run.marked, run.trials)}{what}{meanwhile(run)}"
     return ""
 
 

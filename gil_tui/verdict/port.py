@@ -193,7 +193,7 @@ def _unstable(ways: Sequence[Way]) -> str:
         return ""
     best = max(ways, key=lambda way: way.gain.low)
     seen = f"{best.name} does {_interval(best.gain)} the work on one core"
-    return f"Unstable: {marked} of {words.some(trials, 'trial')} were disturbed; no winner is named. {seen}"
+    return f"Unstable: {words.disturbed(marked, trials)}; no winner is named. {seen}"
 
 
 def _sentence(ways: Sequence[Way], best: Way, original: Way) -> str:

@@ -119,10 +119,7 @@ def _without_winner(group: Group) -> Verdict:
     return Verdict(
         code="unsure",
         confidence=0.0,
-        sentence=(
-            f"Unstable: {marked} of {words.some(trials, 'trial')} were disturbed{what}; no winner is named"
-            f"{meanwhile(shown)}"
-        ),
+        sentence=(f"Unstable: {words.disturbed(marked, trials)}{what}; no winner is named{meanwhile(shown)}"),
         evidence=_evidence(group, shown),
         would_change=("a quieter machine, or more trials",),
     )

@@ -58,6 +58,11 @@ def verb(count: float, singular: str, plural: str) -> str:
     return singular if mean(count) == "1.0" else plural
 
 
+def disturbed(marked: int, trials: int, of: str = "") -> str:
+    """Such as `1 of 3 trials was disturbed`; `of` says whose trials they are, such as ` of #41`."""
+    return f"{marked} of {some(trials, 'trial')}{of} {'was' if marked == 1 else 'were'} disturbed"
+
+
 def listed(parts: list[str]) -> str:
     """Words in a row, such as `a, b and c`."""
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1] if parts else ""

@@ -101,7 +101,7 @@ def drawn_run(source: random.Random, executor: str, workers: int, **more: Any) -
     failure = "ValueError: no (really; and more), 3 of 4. End" if ended == "failed" else ""
     facts: dict[str, Any] = {
         "observation": seen, "status": ended, "failure": failure, "trials": source.choice((3, 6)),
-        "marked": source.choice((0, 0, 0, 2)), "mark": "steal 12 %", "gil_enabled": True,
+        "marked": source.choice((0, 0, 1, 2)), "mark": "steal 12 %", "gil_enabled": True,
         "startup_s": source.choice((0.002, 0.06, 9.0)), "watch_why": "" if seen else UNREADABLE,
         "peaks_bytes": (10_000_000 * workers,) * 6, "available_bytes": source.choice((40_000_000, 8 << 30)),
         "cores_used": source.choice((None, 0.1, 0.9)), "handover_s": source.choice((None, 3e-5)),

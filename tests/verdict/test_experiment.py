@@ -168,6 +168,12 @@ CASES: list[tuple[RunFacts, RunFacts | None, str, str]] = [
         "unsure",
         "Unstable: 2 of 6 trials were disturbed (steal 12%)",
     ),
+    (
+        run("processes", 2, 1.9, marked=1, trials=1),
+        sequential(),
+        "unsure",
+        "Unstable: 1 of 1 trial was disturbed",
+    ),
 ]
 
 
