@@ -18,6 +18,7 @@ from gil_tui.lab.conduct import conduct
 from gil_tui.lab.interpreters import Interpreter
 from gil_tui.lab.plan import Plan, plan_sweep
 from gil_tui.lab.records import Run
+from gil_tui.verdict.experiment import UNSTABLE
 from gil_tui.watch.cores import effective_cpus
 
 pytestmark = pytest.mark.real
@@ -25,6 +26,7 @@ pytestmark = pytest.mark.real
 SPREADS = [name for name in EXECUTORS if name not in ("sequential", "dask")]
 """Dask takes a second to start: it is tried on three workloads only."""
 AT_ONCE = 2
+ATTEMPTS = 3
 BATCH = 5
 BATCHES = [list(WORKLOADS)[first : first + BATCH] for first in range(0, len(WORKLOADS), BATCH)]
 SMALL = {"size": 1, "tasks": 4, "repeats": 1, "timeout_s": 60.0}
@@ -42,6 +44,22 @@ def runs_of(
 ) -> list[Run]:
     plan = unwatched(workloads, executors, workers, interpreters, **options)
     return list(asyncio.run(conduct(plan, lambda event: None)).runs)
+
+
+def undisturbed(
+    workloads: Sequence[str],
+    executors: Sequence[str],
+    workers: Sequence[int],
+    interpreters: Sequence[Interpreter],
+) -> list[Run]:
+    """Runs of which others took no CPU away, so that some can be said to be faster; skips where all are."""
+    for _ in range(ATTEMPTS):
+        runs = runs_of(workloads, executors, workers, interpreters, repeats=3, tasks=20)
+        trials = [trial for run in runs for trial in run.trials]
+        marked = [trial for trial in trials if trial.marks]
+        if len(marked) <= UNSTABLE * len(trials):
+            return runs
+    pytest.skip(f"the host is busy: {marked[0].marks[0]}")
 
 
 def unwatched(
@@ -174,14 +192,13 @@ def test_every_interpreter_gives_the_same(interpreters: list[Interpreter]) -> No
 @pytest.mark.alone
 def test_the_directions_are_right_with_a_gil(interpreters: list[Interpreter]) -> None:
     with_gil = [one for one in interpreters if one.implementation == "cpython" and not one.free_threaded]
-    work = {"repeats": 3, "tasks": 20}
-    counting = speedups(runs_of(["countdown"], ["threads", "processes"], [2], with_gil[:1], **work))
-    hashing = speedups(runs_of(["sha256"], ["threads"], [2], with_gil[:1], **work))
-    sleeping = speedups(runs_of(["sleep"], ["threads", "asyncio"], [4], with_gil[:1], **work))
+    sleeping = speedups(runs_of(["sleep"], ["threads", "asyncio"], [4], with_gil[:1], repeats=3, tasks=20))
+    assert sleeping["threads x4"] > 2 and sleeping["asyncio x4"] > 2
+    counting = speedups(undisturbed(["countdown"], ["threads", "processes"], [2], with_gil[:1]))
     assert counting["threads x2"] < 1.5
     assert counting["processes x2"] > counting["threads x2"]
+    hashing = speedups(undisturbed(["sha256"], ["threads"], [2], with_gil[:1]))
     assert hashing["threads x2"] > counting["threads x2"]
-    assert sleeping["threads x4"] > 2 and sleeping["asyncio x4"] > 2
 
 
 @TWO_CPUS
@@ -192,7 +209,7 @@ def test_subinterpreters_speed_counting_up(interpreters: list[Interpreter]) -> N
     ]
     if not able:
         pytest.skip("no CPython 3.14 here")
-    gained = speedups(runs_of(["countdown"], ["threads", "interpreters"], [2], able[:1], repeats=3, tasks=20))
+    gained = speedups(undisturbed(["countdown"], ["threads", "interpreters"], [2], able[:1]))
     assert gained["interpreters x2"] > gained["threads x2"]
 
 
@@ -203,7 +220,7 @@ def test_threads_speed_counting_up_where_there_is_no_gil(interpreters: list[Inte
     if not without:
         pytest.skip("no free-threaded Python here")
     both = [without[0], replace(without[0], gil=True)]
-    runs = runs_of(["countdown"], ["threads"], [2], both, repeats=3, tasks=20)
+    runs = undisturbed(["countdown"], ["threads"], [2], both)
     gained = {
         run.experiment.gil: run.speedup.median for run in runs if run.speedup and run.experiment.workers > 1
     }
