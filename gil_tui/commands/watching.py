@@ -153,6 +153,7 @@ class _Watch:
     async def _judged(self, judged: JudgedWatch, command: str) -> Seen:
         """The verdict on all that was seen."""
         observation, verdict = judged.judge(self._log.frames)
+        command = next((clean(one.command) for one in observation.members if one.pid == judged.pid), command)
         if verdict.needs_dump and not observation.ended:
             await judged.look(observation, verdict)
             observation, verdict = judged.judge(self._log.frames)

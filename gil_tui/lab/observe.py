@@ -17,6 +17,7 @@ from gil_tui.verdict.limits import GIL_HELD_FULL
 from gil_tui.verdict.observation import HotFunction, Observation, Place, ProcessSeen, ThreadSeen
 from gil_tui.watch import stacks
 from gil_tui.watch.frames import STATES, Frame, ProcessFrame, ThreadFrame
+from gil_tui.watch.merging import why_of
 
 WAITS_FOR_LOCKS = 0.3
 """A thread's share of its time in lock waits from which its stack is asked for the reason."""
@@ -32,9 +33,9 @@ def summarize(
     """All that `frames` saw, as numbers for the verdict; never raises for what they hold.
 
     Processes in `left_out` are no part of the subject. Threads for which `coordinates` is true only
-    hand out work: their waits count as idle.
+    hand out work: their waits count as idle. What ran before there was a Python is left out.
     """
-    frames = [frame for frame in frames if frame.end_s > frame.start_s]
+    frames = _since_python([frame for frame in frames if frame.end_s > frame.start_s])
     if not frames:
         return Observation(why="nothing was watched")
     seconds = sum(frame.end_s - frame.start_s for frame in frames)
@@ -52,7 +53,7 @@ def summarize(
         state: sum(total.by_state[state] for total in threads.values()) / seconds
         for state in (*STATES, "unknown")
     }
-    why = next((frame.why for frame in reversed(frames) if frame.why), "")
+    why = why_of(frames)
     cpu = frames[-1].cpu
     return Observation(
         seconds=seconds,
@@ -76,6 +77,11 @@ def summarize(
         **_gil_numbers(gils, threads, seconds, why, frames),
         **busiest(threads, seconds),
     )
+
+
+def _since_python(frames: Sequence[Frame]) -> Sequence[Frame]:
+    """Without the shell or launcher that became Python by exec, or started it."""
+    return frames[next((at for at, frame in enumerate(frames) if frame.has_python), 0) :]
 
 
 def _thread_totals(

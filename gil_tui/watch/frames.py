@@ -113,6 +113,16 @@ class Frame:
     ended: bool = False
     why: str = ""
 
+    @property
+    def has_python(self) -> bool:
+        """One of the processes runs Python, as far as could be seen."""
+        return any(process.python for process in self.processes)
+
+    @property
+    def has_gauge(self) -> bool:
+        """A GIL was read."""
+        return any(gil.available for gil in self.gils)
+
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
         document = _plain(self)

@@ -63,8 +63,14 @@ def merged(first: Frame, second: Frame) -> Frame:
         cpu=_cpu(first.cpu, second.cpu, weights),
         observer=_observer(first.observer, second.observer, weights),
         ended=second.ended,
-        why=second.why or first.why,
+        why=why_of((first, second)),
     )
+
+
+def why_of(frames: Sequence[Frame]) -> str:
+    """What was last said to be missing; before an interpreter has started, its GIL is not missing."""
+    begun = next((at for at, frame in enumerate(frames) if frame.has_gauge), 0)
+    return next((frame.why for frame in reversed(frames[begun:]) if frame.why), "")
 
 
 def mean_gils(frames: Sequence[Frame]) -> tuple[GilFrame, ...]:

@@ -18,8 +18,10 @@ from gil_tui.watch.tree import ProcessStat, process_ids, read_stat
 
 PROC = Path("/proc")
 
-PSS_EVERY_S = 5.0
-"""Reading PSS walks the page tables, so it is done seldom, and more seldom the longer it takes."""
+PSS_SOON_S, PSS_EVERY_S = 1.0, 5.0
+"""Reading PSS walks the page tables, so it is done seldom, and more seldom the longer it takes.
+
+A program that has just started is smaller than it will be, so it is read again soon."""
 
 _PSS_COST = 0.002
 """At most this share of time goes into reading one process's PSS."""
@@ -141,8 +143,12 @@ class ProcessMeter:
         self._at_s = clock()
         self._cpu_ns = self._cpu()
         self._pss_bytes: int | None = None
-        self._pss_at_s = self._at_s
         self._command = ""
+        self.renew()
+
+    def renew(self) -> None:
+        """The process runs another program: its command and memory are those of the one before."""
+        self._pss_at_s, self._pss_after_s = self._clock(), PSS_SOON_S
 
     def frame(self, stat: ProcessStat, python: str | None, free_threaded: bool | None) -> ProcessFrame:
         """The frame since the call before; `stat` is the process's line as read for this frame."""
@@ -175,7 +181,8 @@ class ProcessMeter:
         self._command = command_of(self._pid, self._proc)
         self._pss_bytes = parse_pss(read_text(self._folder / "smaps_rollup"))
         took_s = self._clock() - now
-        self._pss_at_s = now + max(PSS_EVERY_S, took_s / _PSS_COST)
+        self._pss_at_s = now + max(self._pss_after_s, took_s / _PSS_COST)
+        self._pss_after_s = PSS_EVERY_S
 
 
 def process_cpu_ns(pid: int) -> int:

@@ -68,6 +68,7 @@ class Subject:
         program = self._executable()
         if program != self._program or self._gauge.lost:
             self._program, self._retry_after_s = program, _FIRST_RETRY_S
+            self._meter.renew()
             self._reopen()
         elif self._clock() >= self._retry_at_s and self.target.implementation != "pypy":
             self._reopen()

@@ -19,6 +19,7 @@ from gil_tui.lab.judged_watch import busiest_process
 from gil_tui.schemas import text_of
 from gil_tui.verdict.model import CODES, Verdict
 from gil_tui.verdict.observation import Observation, ProcessSeen, ThreadSeen
+from gil_tui.watch.processes import printable_command
 from tests.processes import StartedProcesses
 
 real = [
@@ -81,6 +82,17 @@ class TestCommand:
         assert 1 < document["gil"]["waiting"] < 3.5
         assert document["ended"] is True
         assert document["python"] == f"CPython {sys.version.split()[0]}"
+
+    def test_a_launcher_is_no_part_of_what_it_starts(self) -> None:
+        """As pyenv's shims do: nothing of the shell is told, nor the figures thinned by its time."""
+        program = [sys.executable, "-c", SPINNERS, "3"]
+        document = watched_document("--", "sh", "-c", 'sleep 1.5; exec "$@"', "sh", *program)
+        [process] = document["processes"]
+        assert document["command"] == process["command"] == printable_command("\0".join(program))
+        assert document["python"] == process["python"] == f"CPython {sys.version.split()[0]}"
+        assert document["why"] == ""
+        assert document["gil"]["held"] > 0.8
+        assert process["pss_bytes"] > 2e6
 
     def test_with_json_the_commands_output_goes_to_stderr(self) -> None:
         finished = watch("--json", "--", sys.executable, "-c", "print('hello')")

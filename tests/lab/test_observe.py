@@ -151,6 +151,21 @@ def test_memory_is_the_last_known() -> None:
     assert seen.process_bytes == 30_000_000
 
 
+def test_what_became_python_counts_from_then_on() -> None:
+    shell = frame(0, gils=(), processes=(process(command="sh run", python=None),), why="no Python")
+    starting = frame(1, gils=(), threads=(), why="no GIL was recognised")
+    seen = summarize([shell, starting, frame(2, gils=(gil(held=1.0),), threads=(thread(101, cpu=1.0),))])
+    assert (seen.seconds, seen.cpu, seen.held, seen.why) == (0.5, 0.5, 0.5, "")
+    assert [one.command for one in seen.members] == [process().command]
+    assert summarize([shell, starting]).why == "no GIL was recognised"
+    assert summarize([shell]).why == "no Python"
+
+
+def test_what_was_missing_later_is_told() -> None:
+    stopped = frame(1, gils=(GilFrame(100, 0, available=False),), why="stopped")
+    assert summarize([frame(0, gils=(gil(),)), stopped, frame(2, gils=(gil(),))]).why == "stopped"
+
+
 # GIL
 
 

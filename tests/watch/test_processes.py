@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from gil_tui.watch.processes import (
     PSS_EVERY_S,
+    PSS_SOON_S,
     ProcessMeter,
     ProcessTable,
     command_of,
@@ -175,10 +176,28 @@ def test_pss_is_read_seldom(proc: Path) -> None:
     meter = ProcessMeter(7, clock=clock, proc=proc, cpu_clock=lambda _: 0)
     meter.frame(stat_of(7), None, None)
     write(proc / "7/smaps_rollup", SMAPS.replace("400", "500"))
-    clock.now += PSS_EVERY_S / 2
+    clock.now += PSS_SOON_S / 2
     assert meter.frame(stat_of(7), None, None).pss_bytes == 400 * 1024
-    clock.now += PSS_EVERY_S
+    clock.now += PSS_SOON_S
     assert meter.frame(stat_of(7), None, None).pss_bytes == 500 * 1024
+    write(proc / "7/smaps_rollup", SMAPS.replace("400", "600"))
+    clock.now += PSS_EVERY_S / 2
+    assert meter.frame(stat_of(7), None, None).pss_bytes == 500 * 1024
+    clock.now += PSS_EVERY_S
+    assert meter.frame(stat_of(7), None, None).pss_bytes == 600 * 1024
+
+
+def test_of_another_program_everything_is_read_anew(proc: Path) -> None:
+    clock = Clock()
+    process(proc, 7, "", "sh\0run\0")
+    write(proc / "7/smaps_rollup", SMAPS)
+    meter = ProcessMeter(7, clock=clock, proc=proc, cpu_clock=lambda _: 0)
+    assert meter.frame(stat_of(7), None, None).command == "sh run"
+    write(proc / "7/cmdline", "python3\0app.py\0")
+    write(proc / "7/smaps_rollup", SMAPS.replace("400", "500"))
+    meter.renew()
+    frame = meter.frame(stat_of(7), None, None)
+    assert (frame.command, frame.pss_bytes) == ("python3 app.py", 500 * 1024)
 
 
 def test_a_process_that_is_gone_uses_nothing(proc: Path) -> None:
