@@ -204,6 +204,36 @@ def test_a_worker_process_that_ends(bad: dict[str, Any], method: str, function: 
     assert b"leaked" not in child.stderr
 
 
+ENDS_AT_ONCE = """
+import multiprocessing, os
+
+def end():
+    os.kill(os.getpid(), 9)
+
+def work():
+    pass
+
+os.register_at_fork(after_in_child=end)
+if multiprocessing.parent_process():
+    end()
+"""
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_a_worker_process_that_ends_as_soon_as_it_starts(tmp_path: Path, method: str) -> None:
+    (tmp_path / "own.py").write_text(ENDS_AT_ONCE)
+    child = children.run(
+        workload="own.py:work",
+        executor="processes",
+        workers=2,
+        start_method=method,
+        size=1,
+        tasks=4,
+        job={"directory": str(tmp_path)},
+    )
+    assert "was killed by SIGKILL" in failed("worker", child)["message"]
+
+
 @pytest.mark.parametrize("executor", ["sequential", "threads", "asyncio"])
 def test_an_experiment_that_ends_without_a_word(bad: dict[str, Any], executor: str) -> None:
     left = children.run(workload="bad.py:dies", size=1, tasks=4, job=bad, **EXECUTORS[executor])

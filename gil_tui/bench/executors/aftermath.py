@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
     from typing import Optional, Sequence
 
-LOOK_S = 1.0
-"""How long to look for the worker that broke the pool."""
+LOOK_S = 5.0
+"""How long to look for the worker that broke the pool; a busy host takes its time."""
 
 
 def who_ended(processes: Sequence[BaseProcess]) -> JobError:
@@ -25,12 +25,18 @@ def who_ended(processes: Sequence[BaseProcess]) -> JobError:
     end_s = time.monotonic() + LOOK_S
     while True:
         for process in processes:
-            if process.exitcode not in (None, -signal.SIGTERM):
-                how = ended_in_words(process.exitcode or 0)
-                return JobError("worker", "worker process %s %s" % (process.pid, how))
+            code = _exit_code(process)
+            if code not in (None, -signal.SIGTERM):
+                return JobError("worker", "worker process %s %s" % (process.pid, ended_in_words(code or 0)))
         if time.monotonic() > end_s:
             return JobError("worker", "a worker process ended, it is not known how")
         time.sleep(0.01)
+
+
+def _exit_code(process: BaseProcess) -> Optional[int]:
+    """As the pool's own thread has read it: of two that ask a fork server at once, one is told 255."""
+    code: Optional[int] = getattr(getattr(process, "_popen", None), "returncode", None)
+    return code
 
 
 def kill_descendants() -> None:

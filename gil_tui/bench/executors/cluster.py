@@ -37,11 +37,13 @@ CLOSE_S = 5.0
 """Workers that take longer to end are killed."""
 CancelledError = distributed.client.CancelledError  # asyncio's or that of concurrent.futures
 FAILED = ("error", "cancelled", "lost")
-SLOW_FOLDERS = "Creating scratch directories"
-"""How Dask's warning begins that it gives on a busy host."""
+OF_BUSY_HOSTS = ("Creating scratch directories", "Timed out waiting for sampling thread")
+"""How the warnings begin that Dask and its GIL metric give on a busy host."""
 SETTINGS = {
     "distributed.scheduler.allowed-failures": 0,
-    "distributed.nanny.pre-spawn-environ.PYTHONWARNINGS": "ignore:" + SLOW_FOLDERS,
+    "distributed.nanny.pre-spawn-environ.PYTHONWARNINGS": ",".join(
+        "ignore:" + text for text in OF_BUSY_HOSTS
+    ),
 }
 NOT_HERE = (0, 0)
 INSTALL = "pip install gilknocker"
@@ -295,4 +297,5 @@ def _be_quiet() -> None:
     for name in list(logging.root.manager.loggerDict):
         if name.partition(".")[0] in ("distributed", "tornado", "asyncio"):
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-    warnings.filterwarnings("ignore", SLOW_FOLDERS)
+    for text in OF_BUSY_HOSTS:
+        warnings.filterwarnings("ignore", text)

@@ -77,11 +77,16 @@ class Processes(Pool):
 
     def _submit(self, function: Callable[[Any], Any], arguments: Any) -> List[Future[Any]]:
         try:
-            futures = super()._submit(function, arguments)
+            return super()._submit(function, arguments)
         except BrokenProcessPool:
-            raise who_ended(self._processes)
-        self._processes = self._processes or multiprocessing.active_children()
-        return futures
+            raise who_ended(self._processes or self._started())
+        finally:
+            self._processes = self._processes or self._started()
+
+    def _started(self) -> List[BaseProcess]:
+        """The pool's own list: a worker that was killed at once is no child of multiprocessing's any more."""
+        own = getattr(self._pool, "_processes", None) or {}
+        return list(own.values()) or multiprocessing.active_children()
 
     def _result(self, future: Future[Any]) -> Any:
         try:
