@@ -204,6 +204,26 @@ def test_a_worker_process_that_ends(bad: dict[str, Any], method: str, function: 
     assert b"leaked" not in child.stderr
 
 
+def in_processes(folder: Path, source: str, method: str) -> children.Child:
+    (folder / "own.py").write_text(source)
+    return children.run(
+        workload="own.py:work",
+        executor="processes",
+        workers=2,
+        start_method=method,
+        size=1,
+        tasks=4,
+        job={"directory": str(folder)},
+    )
+
+
+@pytest.mark.parametrize("method", ["fork", "forkserver"])
+def test_a_worker_process_that_somebody_ends(tmp_path: Path, method: str) -> None:
+    """The pool ends the others in the same way."""
+    child = in_processes(tmp_path, "import os\ndef work(): os.kill(os.getpid(), 15)\n", method)
+    assert failed("worker", child)["message"] == "a worker process was killed by SIGTERM"
+
+
 ENDS_AT_ONCE = """
 import multiprocessing, os
 
@@ -221,16 +241,7 @@ if multiprocessing.parent_process():
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_a_worker_process_that_ends_as_soon_as_it_starts(tmp_path: Path, method: str) -> None:
-    (tmp_path / "own.py").write_text(ENDS_AT_ONCE)
-    child = children.run(
-        workload="own.py:work",
-        executor="processes",
-        workers=2,
-        start_method=method,
-        size=1,
-        tasks=4,
-        job={"directory": str(tmp_path)},
-    )
+    child = in_processes(tmp_path, ENDS_AT_ONCE, method)
     assert "was killed by SIGKILL" in failed("worker", child)["message"]
 
 

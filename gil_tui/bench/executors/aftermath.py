@@ -24,10 +24,12 @@ def who_ended(processes: Sequence[BaseProcess]) -> JobError:
     """Say which worker ended and how; the pool itself ends the others by SIGTERM."""
     end_s = time.monotonic() + LOOK_S
     while True:
-        for process in processes:
-            code = _exit_code(process)
+        codes = [_exit_code(process) for process in processes]
+        for process, code in zip(processes, codes):
             if code not in (None, -signal.SIGTERM):
                 return JobError("worker", "worker process %s %s" % (process.pid, ended_in_words(code or 0)))
+        if processes and None not in codes:  # the first SIGTERM was somebody else's
+            return JobError("worker", "a worker process %s" % ended_in_words(-signal.SIGTERM))
         if time.monotonic() > end_s:
             return JobError("worker", "a worker process ended, it is not known how")
         time.sleep(0.01)
