@@ -101,18 +101,19 @@ class WatcherProcess:
         self, process: subprocess.Popen[bytes], frames: asyncio.StreamReader, complaints: asyncio.StreamReader
     ) -> None:
         words = asyncio.create_task(_last_words(complaints))
-        while line := await _line(frames):
-            try:
+        refused = ""
+        try:
+            while line := await _line(frames):
                 frame = Frame.from_json(json.loads(line))
-            except ValueError:
-                process.kill()  # what it says is no frame any more: its end is told below
-                break
-            if self.on_frame:
-                self.on_frame(frame)
+                if self.on_frame:
+                    self.on_frame(frame)
+        except Exception as error:  # whatever it is: unread frames would fill the memory, and nobody be told
+            process.kill()
+            refused = f"what the watcher saw cannot be taken in: {type(error).__name__}: {error}"
         code = await asyncio.to_thread(process.wait)
         last = await words
         if not self._closing:
-            self.failure = f"the watcher ended (exit code {code}){': ' if last else ''}{last}"
+            self.failure = refused or f"the watcher ended (exit code {code}){': ' if last else ''}{last}"
             if self.on_end:
                 self.on_end(self.failure)
 

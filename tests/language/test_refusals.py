@@ -60,6 +60,7 @@ def test_a_subject_that_is_none_is_refused_in_french(text: str) -> None:
     [
         "the watcher ended (exit code -9)",
         "the watcher ended (exit code -9): Killed",
+        "what the watcher saw cannot be taken in: ValueError: no frame",
         "the watcher cannot be started: Permission denied",
         "functions are not named: py-spy is not installed: `pip install py-spy` names the functions",
         "functions are not named: Error: Permission denied",

@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 
+import psutil
 import pytest
 
 from gil_tui.lab.interpreters import Interpreter
@@ -347,3 +348,26 @@ def test_a_watcher_that_dies_is_noticed() -> None:
     failure, words = asyncio.run(look())
     assert words == [failure]
     assert "ended" in failure
+
+
+def test_frames_that_cannot_be_taken_in_end_it_and_are_said() -> None:
+    """Unread they would be kept, up to 128 MB of them."""
+
+    def refuse(frame: Frame) -> None:
+        raise LookupError(f"no room for {frame.processes[0].pid}")
+
+    async def look() -> tuple[str, list[str]]:
+        words: list[str] = []
+        watcher = WatcherProcess(refuse, words.append)
+        await watcher.start()
+        watcher.watch(os.getpid())
+        async with asyncio.timeout(PATIENCE_S):
+            while not words:
+                await asyncio.sleep(0.02)
+        assert not psutil.pid_exists(watcher.pid or 0)
+        await watcher.close()
+        return watcher.failure, words
+
+    failure, words = asyncio.run(look())
+    assert words == [failure]
+    assert failure == f"what the watcher saw cannot be taken in: LookupError: no room for {os.getpid()}"
