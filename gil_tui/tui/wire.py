@@ -1,10 +1,12 @@
 """The same picture in fewer bytes: over SSH they are what a live screen costs."""
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from rich.console import Console, RenderableType
+from rich.segment import Segment
 from textual._compositor import ChopsUpdate
 from textual.app import App
 from textual.driver import Driver
@@ -60,10 +62,27 @@ class NarrowUpdate(ChopsUpdate):
             for strip_end, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=True):
                 if strip is None or x >= end or strip_end <= first:
                     continue
-                start = first - x if x < first and _is_narrow(strip) else 0
-                piece = strip.crop(start, min(strip_end, end) - x)
+                start, piece = _piece(strip, max(0, first - x), min(strip_end, end) - x)
                 parts.append(f"\x1b[{y + 1};{x + start + 1}H{piece.render(console)}")
         return "".join(parts)
+
+
+def _piece(strip: Strip, first: int, end: int) -> tuple[int, Strip]:
+    """Its cells up to `end` and where they begin: at `first`, or at 0 where it has wide characters."""
+    if first == 0 and end >= strip.cell_length:
+        return 0, strip
+    if not _is_narrow(strip):
+        return 0, strip.crop(0, end)
+    return first, Strip(_between(strip, first, end))
+
+
+def _between(strip: Strip, first: int, end: int) -> Iterator[Segment]:
+    """As `Strip.crop`, which keeps all that it ever cut: some 4 MB after an hour of watching."""
+    at = 0
+    for text, style, control in strip:
+        if at + len(text) > first and at < end:
+            yield Segment(text[max(0, first - at) : end - at], style, control)
+        at += len(text)
 
 
 def _is_narrow(strip: Strip) -> bool:

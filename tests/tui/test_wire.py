@@ -193,6 +193,14 @@ def test_what_is_hidden_or_elsewhere_is_no_part_of_an_update() -> None:
     assert narrow_output(update) == "\x1b[1;10Hight"
 
 
+def test_what_was_cut_is_not_kept() -> None:
+    kept = Segment._split_cells.cache_info().currsize
+    for number in range(50):
+        strip = Strip([Segment(f"wait … {number}"), Segment(f" … {number} s")])
+        narrow_output(ChopsUpdate([{0: strip}], [(0, 3, 12)], [[strip.cell_length]]))
+    assert Segment._split_cells.cache_info().currsize == kept
+
+
 class OnPaper(Watching):
     """Draws on one terminal what goes down our wire, and on another what Textual would send."""
 
