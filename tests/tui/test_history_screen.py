@@ -373,6 +373,23 @@ def test_pages_are_turned_with_the_cursor_on_its_line() -> None:
     play(script, engine=fake_engine(history=a_long_history))
 
 
+def test_a_page_is_turned_before_the_list_has_its_scroll_bar() -> None:
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await open_history(pilot, app)
+        table = table_of(app)
+        rows = [replace(table.listed[0], id=number) for number in range(100 + PAGE, 100, -1)]
+        assert not table.show_vertical_scrollbar
+        table.list_rows(rows)
+        table.action_page_down()
+        height = table.size.height - 1
+        assert table.cursor_row == table.scroll_offset.y == height
+        await pilot.pause()
+        assert table.show_vertical_scrollbar
+        assert table.cursor_row == table.scroll_offset.y == height
+
+    play(script, engine=fake_engine(history=filled))
+
+
 def test_a_click_goes_to_a_row_and_a_second_one_shows_it() -> None:
     async def script(pilot: Pilot[int], app: GilTui) -> None:
         await open_history(pilot, app)

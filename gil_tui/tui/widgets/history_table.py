@@ -148,7 +148,7 @@ class HistoryTable(ScrollView, can_focus=True):
         for at in range(0, len(rows), PAGE):
             pages.put(at // PAGE, rows[at : at + PAGE])
         row = self.row_at_cursor if self.has_focus else None
-        self.scroll_to(y=0, animate=False)
+        self._scroll_to_row(0)
         self._take(pages, (row and pages.place_of(row.id)) or 0)
 
     def list_again(self, pages: Pages, cursor: int) -> None:
@@ -159,7 +159,7 @@ class HistoryTable(ScrollView, can_focus=True):
             self.move_cursor(cursor, scroll=False)
         else:
             self._take(pages, cursor)
-        self.scroll_to(y=top, animate=False)
+        self._scroll_to_row(top)
         self._scroll_to_cursor()
 
     def missing_in(self, pages: Pages, cursor: int) -> list[int]:
@@ -365,14 +365,19 @@ class HistoryTable(ScrollView, can_focus=True):
         return max(0, top + cursor - self.cursor_row) if top else 0
 
     def _turn(self, rows: int) -> None:
-        self.scroll_to(y=self.scroll_offset.y + rows, animate=False)
+        self._scroll_to_row(self.scroll_offset.y + rows)
         self.move_cursor(self.cursor_row + rows)
 
     def _scroll_to_cursor(self) -> None:
         top = self.scroll_offset.y
         if not top <= self.cursor_row < top + self._height:
-            y = self.cursor_row if self.cursor_row < top else self.cursor_row - self._height + 1
-            self.scroll_to(y=y, animate=False)
+            self._scroll_to_row(
+                self.cursor_row if self.cursor_row < top else self.cursor_row - self._height + 1
+            )
+
+    def _scroll_to_row(self, row: int) -> None:
+        """See this row first, at once: a list that has just come has no scroll bar yet."""
+        self.scroll_to(y=row, animate=False, force=True)
 
     def _look(self) -> None:
         if self.wanted:
