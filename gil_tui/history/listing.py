@@ -26,6 +26,7 @@ class Listing:
         self._history = history
         self._beside: History | None = None
         self._thread = ThreadPoolExecutor(1, "listing")
+        self._is_closed = False
         self.cpu_s = 0.0
         """CPU that the queries have used so far."""
 
@@ -50,7 +51,8 @@ class Listing:
         return await self._ask(History.version)
 
     def close(self) -> None:
-        """Stop what is under way and let go of the file; does not wait."""
+        """Stop what is under way, cancel who waits for it and let go of the file; does not wait."""
+        self._is_closed = True
         if self._beside:
             self._beside.interrupt()
         self._thread.submit(self._close)
@@ -58,7 +60,7 @@ class Listing:
 
     async def _ask(self, query: Callable[[History], T]) -> T:
         loop = asyncio.get_running_loop()
-        while True:
+        while not self._is_closed:
             try:
                 return await loop.run_in_executor(self._thread, partial(self._answer, query))
             except asyncio.CancelledError:
@@ -68,6 +70,7 @@ class Listing:
             except StoreError as error:
                 if error.kind != "interrupted":  # else it was meant for the query before
                     raise
+        raise asyncio.CancelledError
 
     def _answer(self, query: Callable[[History], T]) -> T:
         if self._beside is None and self._history.on_disk:

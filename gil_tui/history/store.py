@@ -5,7 +5,7 @@ import sqlite3
 import sys
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -287,7 +287,8 @@ class History:
 
     def interrupt(self) -> None:
         """Have what another thread asks this store now end in a `StoreError` of the kind `interrupted`."""
-        self._connection.interrupt()
+        with suppress(sqlite3.ProgrammingError):  # closed by now
+            self._connection.interrupt()
 
     def close(self) -> None:
         """Let go of the file; may be called twice."""

@@ -41,22 +41,26 @@ def test_a_store_in_memory_is_listed_too() -> None:
         assert asyncio.run(ask()) == 1
 
 
+def endless(history: History) -> int:
+    with history.explaining() as connection:
+        query = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+        return int(connection.execute(query).fetchone()[0])
+
+
 def test_a_query_that_nobody_waits_for_is_given_up(tmp_path: Path) -> None:
     """One that would never end is cancelled, and the next one is answered."""
     began, ended = threading.Event(), threading.Event()
 
-    def endless(history: History) -> int:
+    def told(history: History) -> int:
         began.set()
         try:
-            with history.explaining() as connection:
-                query = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
-                return int(connection.execute(query).fetchone()[0])
+            return endless(history)
         finally:
             ended.set()
 
     async def ask(history: History) -> None:
         listing = Listing(history)
-        waiting = asyncio.create_task(listing._ask(endless))
+        waiting = asyncio.create_task(listing._ask(told))
         await asyncio.to_thread(began.wait)
         while not ended.is_set():  # the thread may not have come to the query yet
             waiting.cancel()
@@ -70,6 +74,41 @@ def test_a_query_that_nobody_waits_for_is_given_up(tmp_path: Path) -> None:
 
     with History.open(tmp_path / "history.sqlite3") as history:
         history.add_run(a_run())
+        asyncio.run(ask(history))
+
+
+def test_closing_cancels_who_waits(tmp_path: Path) -> None:
+    async def ask(history: History) -> None:
+        listing = Listing(history)
+        assert await listing.count("") == 0
+        assert listing._beside is not None
+        began = threading.Event()
+        listing._beside._connection.set_progress_handler(began.set, 1)
+        waiting = asyncio.create_task(listing._ask(endless))
+        await asyncio.to_thread(began.wait)
+        listing.close()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        with pytest.raises(asyncio.CancelledError):
+            await listing.count("")
+
+    with History.open(tmp_path / "history.sqlite3") as history:
+        asyncio.run(ask(history))
+
+
+def test_who_is_cancelled_with_the_file_closed_is_no_failure(tmp_path: Path) -> None:
+    async def ask(history: History) -> None:
+        listing = Listing(history)
+        waiting = asyncio.create_task(listing.count(""))
+        while listing._beside is None:
+            await asyncio.sleep(0)
+        listing.close()
+        listing._thread.shutdown()
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+    with History.open(tmp_path / "history.sqlite3") as history:
         asyncio.run(ask(history))
 
 
