@@ -120,6 +120,24 @@ def test_quitting_the_screen_ends_the_sweep(no_orphans: StartedProcesses) -> Non
     assert_nothing_is_lost(kept)
 
 
+def test_a_screen_that_fails_says_so_in_one_line(no_orphans: StartedProcesses) -> None:
+    """No traceback over the terminal; what has finished is kept, and nothing runs on."""
+    failing = "import sys; from gil_tui.cli import main; from gil_tui.tui.app import GilTui; "
+    failing += "GilTui.action_mask = lambda self: {}['nobody']; sys.exit(main(['countdown']))"
+    with Terminal([sys.executable, "-c", failing]) as terminal:
+        terminal.wait_painted("Workload", quiet_s=0.15, timeout_s=START_S)
+        terminal.send("r")
+        terminal.wait_until(lambda: trials_kept() > 0, START_S, "finished trial in the history")
+        terminal.send("k")
+        assert terminal.wait_end(START_S) == 1
+        words = terminal.output.rpartition(LEAVE_SCREEN)[2]
+        assert b"gil-tui: KeyError: 'nobody'; GIL_TUI_DEBUG=1 shows where\r\n" in words
+        assert b"Traceback" not in terminal.output
+        assert_terminal_is_whole(terminal)
+        assert_all_gone(terminal, no_orphans)
+    assert_nothing_is_lost(1)
+
+
 def test_what_the_measured_function_has_started_ends_too(
     no_orphans: StartedProcesses, tmp_path: Path
 ) -> None:

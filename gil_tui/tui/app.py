@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import on, work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.css.query import NoMatches
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.notifications import SeverityLevel
 from textual.screen import ModalScreen, Screen
-from textual.widget import MountError, Widget
+from textual.widget import Widget
 from textual.widgets import Input
 
 from gil_tui.history import HistoryRow, StoreError
@@ -31,6 +30,7 @@ from gil_tui.text import clean
 from gil_tui.tui import reporting
 from gil_tui.tui.bindings import spoken_key
 from gil_tui.tui.caretaker import Caretaker
+from gil_tui.tui.crash import ToldCrash
 from gil_tui.tui.engine import Engine, Selection, real_engine
 from gil_tui.tui.farewell import lab_lines, watch_lines
 from gil_tui.tui.looking import looked_for
@@ -74,7 +74,7 @@ PALETTE_GROUPS = {
 ENDING_SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 
 
-class GilTui(ThriftyApp):
+class GilTui(ToldCrash, ThriftyApp):
     """Is this Python program limited by the GIL, or by something else, and what should change?"""
 
     TITLE = "gil-tui"
@@ -83,6 +83,7 @@ class GilTui(ThriftyApp):
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {tab.mode: tab.make for tab in TABS}
     DEFAULT_MODE = TABS[0].mode
     ESCAPE_TO_MINIMIZE = False
+    ALLOW_SELECT = False
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
@@ -271,24 +272,20 @@ class GilTui(ThriftyApp):
         if hung_up and isinstance(reading := getattr(self._driver, "exit_event", None), threading.Event):
             reading.set()  # else Textual's reading thread spins at the end of its input
         watched = self._watched_lines()
-        if self._watch_session:
-            await self._watch_session.close()
-        if self._audit_session:
-            await self._audit_session.close()
-        await self.session.close()
+        await self.close_sessions()
         kept = not self.session.history_why
         self.farewell = (*lab_lines(self.session.live, kept=kept), *watched)
         if hung_up:
             os._exit(code)  # Textual would wait for ever to write its farewell
         self.exit(code)
 
-    def _handle_exception(self, error: Exception) -> None:
-        """Textual lets nothing come up any more once it leaves, and would take its own refusal for a crash.
-
-        A tab that is just being made is then without the widgets that it fills in.
-        """
-        if not (self._exit and isinstance(error, MountError | NoMatches)):
-            super()._handle_exception(error)
+    async def close_sessions(self) -> None:
+        """End all that was started for this screen; what has finished is kept."""
+        if self._watch_session:
+            await self._watch_session.close()
+        if self._audit_session:
+            await self._audit_session.close()
+        await self.session.close()
 
     def _watched_lines(self) -> list[str]:
         session = self._watch_session
@@ -424,7 +421,7 @@ class GilTui(ThriftyApp):
         """All that can be done, by its name."""
         if not isinstance(self.screen, SpokenPalette):
             placeholder = say("Search for commands…")
-            self.push_screen(SpokenPalette(placeholder=placeholder, id="--command-palette"))
+            self.push_screen(SpokenPalette(placeholder=placeholder))
 
     def get_key_display(self, binding: Binding) -> str:
         """What a key is called in the key bar and in the help."""
@@ -495,6 +492,8 @@ def run(
         gc.enable()
         if app.caretaker:
             app.caretaker.close()
+    if app.crash:
+        raise app.crash
     if app.farewell and sys.stdout.isatty():
         print(*app.farewell, sep="\n")
     return code or 0

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
+from textual.await_complete import AwaitComplete
 from textual.binding import ActiveBinding, Binding
 from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
@@ -82,4 +83,12 @@ class SpokenScreen(Screen[T]):
 
 
 class SpokenDialog(SpokenScreen[T], ModalScreen[T]):
-    """A dialog whose keys and help are in the language that is spoken."""
+    """A dialog whose keys and help are in the language that is spoken, and that is closed once.
+
+    Two keys that come at once are both sent to the dialog that the first one closes, and Textual would
+    then close what stands behind it.
+    """
+
+    def dismiss(self, result: T | None = None) -> AwaitComplete:
+        """As Textual's own, while nothing else is in front."""
+        return super().dismiss(result) if self.app.screen is self else AwaitComplete()

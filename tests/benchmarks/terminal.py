@@ -15,6 +15,7 @@ import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 ESCAPES = re.compile(
@@ -49,6 +50,7 @@ class Terminal:
         columns: int = 120,
         rows: int = 40,
         environ: Mapping[str, str] | None = None,
+        folder: Path | None = None,
     ) -> None:
         environ = {"TERM": "xterm-256color"} | dict(os.environ if environ is None else environ)
         self._master, self._slave = pty.openpty()
@@ -60,12 +62,14 @@ class Terminal:
         self.started_s = time.monotonic()
         self.pid = os.fork()
         if self.pid == 0:
-            self._become(command, environ)
+            self._become(command, environ, folder)
 
-    def _become(self, command: Sequence[str], environ: Mapping[str, str]) -> None:
+    def _become(self, command: Sequence[str], environ: Mapping[str, str], folder: Path | None) -> None:
         try:
             os.close(self._master)
             os.login_tty(self._slave)
+            if folder:
+                os.chdir(folder)
             os.execvpe(command[0], list(command), dict(environ))
         finally:
             os._exit(127)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 
+from tests.endurance.random_keys import press_at_random
 from tests.endurance.subjects import Scene, other_user
 
 Strike = Callable[[Scene], AbstractContextManager[None]]
@@ -330,6 +331,7 @@ FAULTS = (
     Fault("SIGSTOP, SIGCONT", ALL, _stops(signal.SIGSTOP)),
     Fault("terminal closed", ALL, _close_terminal, ends=True, at_start=True, whole=False),
     Fault("terminal resized", ALL, _resize, at_start=True),
+    Fault("keys at random", SCREENS, press_at_random, ends=True, at_start=True, forgets=True),
     Fault("disk full", SWEEPS, _fill_disk, place=_small_disk, why_not=_needs_root),
     Fault("store locked for a while", SWEEPS, _locks(9.0)),
     Fault("store locked for ever", SWEEPS, _locks(None)),

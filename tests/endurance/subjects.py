@@ -37,6 +37,7 @@ def work():
             hoard.append(b"x" * (1 << 22))
     return total
 """
+KEPT = ("PATH", "LD_LIBRARY_PATH", "GIL_TUI_DEBUG")
 SWEEP = ("-e", "threads,processes", "-w", "2", "--repeats", "200")
 
 Trials = dict[tuple[int, int], str]
@@ -178,7 +179,8 @@ def scene_of(
             _give(state, owner)
         filled = {"PID": str(target.pid) if target else "", "WORKLOAD": f"{workload}:work"}
         words = [filled.get(word, word) for word in subject.arguments]
-        with Terminal(command_as(owner, words), environ=as_user(owner, environ)) as terminal:
+        command, environ_of = command_as(owner, words), as_user(owner, environ)
+        with Terminal(command, environ=environ_of, folder=scene_folder) as terminal:
             yield Scene(subject, scene_folder, state, rng, started, environ, owner, terminal, target)
     finally:
         started.end()
@@ -189,7 +191,7 @@ def scene_of(
 
 def environment(folder: Path, state: Path) -> dict[str, str]:
     """A home of its own; the cache of interpreters is found once for all scenes."""
-    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "LD_LIBRARY_PATH")}
+    kept = {name: value for name, value in os.environ.items() if name in KEPT}
     return kept | {
         "PYTHONPATH": str(SOURCES),
         "HOME": str(folder),

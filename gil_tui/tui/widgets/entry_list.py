@@ -124,7 +124,7 @@ class EntryList(Lines):
         self.show(drawn)
 
     def _row(self, row: Entry | str, width: int) -> Row:
-        width -= 2  # where more can be scrolled to is told there
+        width = max(0, width - 2)  # where more can be scrolled to is told there
         if isinstance(row, str):
             return ((fit(clean(row), width), "muted"),)
         state = ON if row.key in self.marked else UNAVAILABLE if row.unavailable else OFF
