@@ -89,6 +89,10 @@ class SpokenDialog(SpokenScreen[T], ModalScreen[T]):
     then close what stands behind it.
     """
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """No key acts on widgets that are still being made."""
+        return super().check_action(action, parameters) if self.is_mounted else False
+
     def dismiss(self, result: T | None = None) -> AwaitComplete:
         """As Textual's own, while nothing else is in front."""
         return super().dismiss(result) if self.app.screen is self else AwaitComplete()

@@ -1,6 +1,8 @@
 """What goes wrong in the screen itself: one line once the terminal is in order, not a traceback over it."""
 
+import asyncio
 from contextlib import suppress
+from typing import Any
 
 from textual._context import active_message_pump
 from textual.app import App
@@ -11,10 +13,20 @@ from textual.widget import MountError
 from textual.worker import WorkerFailed, get_current_worker
 
 
+def told_unless_cancelled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """For `set_exception_handler`: what leaving has cancelled is not worth a traceback behind the screen."""
+    if not isinstance(context.get("exception"), asyncio.CancelledError):
+        loop.default_exception_handler(context)
+
+
 class ToldCrash(App[int]):
     """Leaves in order when something fails, and keeps what it was for whoever has run it."""
 
     crash: Exception | None = None
+
+    def on_load(self) -> None:
+        """Hear of what nobody waited for."""
+        asyncio.get_running_loop().set_exception_handler(told_unless_cancelled)
 
     def _handle_exception(self, error: Exception) -> None:
         """Textual writes the source, with the values of all variables; without a terminal it raises."""

@@ -1,11 +1,16 @@
 """Keys and clicks that come faster than what they act on: a slow line brings many at once."""
 
+import asyncio
+import gc
+
+import pytest
 from textual import events
 from textual.command import CommandList
 from textual.pilot import Pilot
 from textual.widgets.option_list import Option
 
 from gil_tui.tui.app import GilTui
+from gil_tui.tui.crash import told_unless_cancelled
 from gil_tui.tui.palette import SpokenPalette
 from gil_tui.tui.screens.chooser import ChooserDialog
 from gil_tui.tui.screens.lab import LabScreen
@@ -33,6 +38,33 @@ def test_a_dialog_is_closed_once() -> None:
         await until(pilot, lambda: isinstance(app.screen, SettingsDialog))
 
     play(script)
+
+
+def test_a_key_on_a_dialog_that_is_still_being_made_is_nothing() -> None:
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        dialog = ChooserDialog("Workload", [])
+        app.push_screen(dialog)
+        for action in ("move(1)", "mark", "take"):
+            await app.run_action(action, dialog)
+        await until(pilot, lambda: dialog.is_mounted and app.screen is dialog)
+        await press(pilot, "down", "escape")
+        await until(pilot, lambda: isinstance(app.screen, LabScreen))
+
+    play(script)
+
+
+def test_what_leaving_has_cancelled_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
+    async def cancel(kind: type[BaseException]) -> None:
+        asyncio.get_running_loop().set_exception_handler(told_unless_cancelled)
+        forgotten = asyncio.get_running_loop().create_future()
+        forgotten.set_exception(kind("of no use"))
+        del forgotten
+        gc.collect()
+
+    asyncio.run(cancel(asyncio.CancelledError))
+    assert not caplog.text
+    asyncio.run(cancel(ValueError))
+    assert "of no use" in caplog.text
 
 
 def test_the_palette_is_closed_once() -> None:
