@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from textual._context import active_message_pump
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.css.query import NoMatches
 from textual.message_pump import MessagePump
 from textual.screen import Screen
@@ -31,7 +31,9 @@ class ToldCrash(App[int]):
     def _handle_exception(self, error: Exception) -> None:
         """Textual writes the source, with the values of all variables; without a terminal it raises."""
         cause = error.error if isinstance(error, WorkerFailed) else error
-        if isinstance(cause, MountError | NoMatches) and (self._exit or self._is_on_its_way_out(error)):
+        if isinstance(cause, MountError | NoMatches | ScreenStackError) and (
+            self._exit or self._is_on_its_way_out(error)
+        ):
             return
         if self.is_headless:
             super()._handle_exception(error)

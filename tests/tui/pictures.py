@@ -106,10 +106,10 @@ def type_at_once(pilot: Pilot[int], text: str) -> None:
 
 
 async def handled(pump: MessagePump) -> None:
-    """Wait until everything that waits for this one now has been handled, or it has closed."""
+    """Wait until everything that waits for this one now has been handled, or it has closed or failed."""
     done = asyncio.Event()
     pump.call_later(done.set)
-    while pump.is_running and not done.is_set():
+    while pump.is_running and not done.is_set() and not pump.app._exception:
         await asyncio.sleep(0)
 
 

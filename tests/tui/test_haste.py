@@ -67,6 +67,21 @@ def test_what_leaving_has_cancelled_is_not_told(caplog: pytest.LogCaptureFixture
     assert "of no use" in caplog.text
 
 
+def test_a_dialog_that_is_closed_before_its_next_paint_draws_nothing() -> None:
+    async def script(pilot: Pilot[int], app: GilTui) -> None:
+        await press(pilot, "enter")
+        await until(pilot, lambda: isinstance(app.screen, ChooserDialog))
+        dialog = app.screen
+        told = dialog._tell_again  # type: ignore[attr-defined]
+        dialog.dismiss(None)
+        await until(pilot, lambda: not dialog.is_running)
+        app.screen.call_after_refresh(told)
+        await press(pilot, "comma")
+        await until(pilot, lambda: isinstance(app.screen, SettingsDialog))
+
+    play(script)
+
+
 def test_the_palette_is_closed_once() -> None:
     async def script(pilot: Pilot[int], app: GilTui) -> None:
         await opened_palette(pilot, app)

@@ -79,7 +79,11 @@ class ChooserDialog(SpokenDialog[tuple[str, ...] | None]):
 
     def on_resize(self) -> None:
         """Wrap anew."""
-        self.call_after_refresh(self._tell)
+        self.call_after_refresh(self._tell_again)
+
+    def _tell_again(self) -> None:
+        if self.is_current:  # else it was closed meanwhile
+            self._tell()
 
     @on(Input.Changed)
     def _find(self, event: Input.Changed) -> None:
