@@ -138,6 +138,22 @@ def test_a_screen_that_fails_says_so_in_one_line(no_orphans: StartedProcesses) -
     assert_nothing_is_lost(1)
 
 
+@pytest.mark.parametrize(("key", "status"), [("\x03", 130), ("k", 1)])
+def test_what_hangs_keeps_nobody_from_leaving(no_orphans: StartedProcesses, key: str, status: int) -> None:
+    hanging = "import asyncio, sys; from gil_tui.cli import main; from gil_tui.tui import app, crash; "
+    hanging += "crash.LEAVE_WITHIN_S = 1.0; app.GilTui.action_mask = lambda self: {}['nobody']; "
+    hanging += "app.GilTui.close_sessions = lambda self: asyncio.sleep(1e9); sys.exit(main(['countdown']))"
+    with Terminal([sys.executable, "-c", hanging]) as terminal:
+        terminal.wait_painted("Workload", quiet_s=0.15, timeout_s=START_S)
+        terminal.send("r")
+        terminal.wait_until(lambda: trials_kept() > 0, START_S, "finished trial in the history")
+        terminal.send(key)
+        assert terminal.wait_end(START_S) == status
+        assert_all_gone(terminal, no_orphans)
+        assert_terminal_is_whole(terminal)
+    assert_nothing_is_lost(1)
+
+
 def test_what_the_measured_function_has_started_ends_too(
     no_orphans: StartedProcesses, tmp_path: Path
 ) -> None:

@@ -272,6 +272,7 @@ class GilTui(ToldCrash, ThriftyApp):
         if hung_up and isinstance(reading := getattr(self._driver, "exit_event", None), threading.Event):
             reading.set()  # else Textual's reading thread spins at the end of its input
         watched = self._watched_lines()
+        self.leave_in_time(code)
         await self.close_sessions()
         kept = not self.session.history_why
         self.farewell = (*lab_lines(self.session.live, kept=kept), *watched)

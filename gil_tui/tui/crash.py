@@ -1,6 +1,8 @@
-"""What goes wrong in the screen itself: one line once the terminal is in order, not a traceback over it."""
+"""What goes wrong in the screen itself: it is left in time, with one line instead of a traceback."""
 
 import asyncio
+import os
+import threading
 from contextlib import suppress
 from typing import Any
 
@@ -11,6 +13,9 @@ from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.widget import MountError
 from textual.worker import WorkerFailed, get_current_worker
+
+LEAVE_WITHIN_S = 30.0
+"""More than saving takes, also where another writer has locked the store."""
 
 
 def told_unless_cancelled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -39,7 +44,18 @@ class ToldCrash(App[int]):
             super()._handle_exception(error)
         elif self.crash is None:
             self.crash = cause if isinstance(cause, Exception) else error
+            self.leave_in_time(1)
             self._close_messages_no_wait()
+
+    def leave_in_time(self, code: int) -> None:
+        """End this process with `code` if it has not ended by then: nothing that hangs keeps a person here.
+
+        The caretaker puts the terminal in order, guardians end what was started.
+        """
+        if not self.is_headless:
+            end = threading.Timer(LEAVE_WITHIN_S, os._exit, [code])
+            end.daemon = True
+            end.start()
 
     async def close_sessions(self) -> None:
         """End all that was started for this screen."""
